@@ -2,34 +2,40 @@
 ///
 /// Values are placed in the order in which they come to life, each in the smallest free gap that takes it.
 /// Starts are multiples of 512 bytes.
-struct MemoryPlan {
+package struct MemoryPlan {
   /// One value's size and life, from the launch that writes it to the last that reads it.
-  struct Value {
-    let byteCount: Int
-    let firstUse: Int
-    var lastUse: Int
+  package struct Value {
+    package let byteCount: Int
+    package let firstUse: Int
+    package var lastUse: Int
+
+    package init(byteCount: Int, firstUse: Int, lastUse: Int) {
+      self.byteCount = byteCount
+      self.firstUse = firstUse
+      self.lastUse = lastUse
+    }
   }
 
   /// Where a value was placed.
-  struct Place: Hashable {
-    let slab: Int
-    let offset: Int
+  package struct Place: Hashable {
+    package let slab: Int
+    package let offset: Int
   }
 
   static let alignment = 512
 
   /// One place per value.
-  private(set) var places: [Place] = []
+  package private(set) var places: [Place] = []
 
   /// Each slab's size in bytes.
-  private(set) var slabs: [Int] = []
+  package private(set) var slabs: [Int] = []
 
   /// The sum of all sizes, as if nothing were reused.
-  private(set) var total = 0
+  package private(set) var total = 0
 
   /// - Parameter maximumSlab: the largest slab in bytes; a value larger than it is given a slab of its own, which
   ///   the device will then refuse by name.
-  init(_ values: [Value], maximumSlab: Int) {
+  package init(_ values: [Value], maximumSlab: Int) {
     struct Block {
       let place: Place
       let end: Int
