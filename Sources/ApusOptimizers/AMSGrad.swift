@@ -7,16 +7,7 @@ import Foundation
 /// bias correction, as `torch.optim.Adam(amsgrad=True)` does.
 ///
 /// Source: Reddi et al., "On the Convergence of Adam and Beyond", ICLR 2018, arXiv:1904.09237.
-public struct AMSGrad: Optimizer {
-  public static let name = "amsgrad"
-  public static let defaultLearningRate = 0.001
-  public static let weightDecayKind = WeightDecayKind.coupled
-  public static let stateNames = ["first_moment", "second_moment", "largest_second_moment"]
-  public static let source = "Reddi et al. 2018, arXiv:1904.09237"
-  public static let hyperparameters: [Hyperparameter<AMSGrad>] = [
-    .beta1(\.beta1), .beta2(\.beta2), .epsilon(\.epsilon), .weightDecay(\.weightDecay),
-  ]
-
+public struct AMSGrad {
   /// The first moment's decay per step.
   public private(set) var beta1: Double
   /// The second moment's decay per step.
@@ -26,6 +17,8 @@ public struct AMSGrad: Optimizer {
   /// What the gradient is pulled by: the parameter times this is added to it.
   public private(set) var weightDecay: Double
 
+  /// Checks every hyperparameter.
+  ///
   /// - Throws: `OptimizerError` when a hyperparameter is out of its range.
   public init(
     beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0
@@ -36,18 +29,26 @@ public struct AMSGrad: Optimizer {
     self.weightDecay = weightDecay
     try validate()
   }
+}
+
+// The protocol documents what it requires.
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+extension AMSGrad: Optimizer {
+  public static let name = "amsgrad"
+  public static let defaultLearningRate = 0.001
+  public static let weightDecayKind = WeightDecayKind.coupled
+  public static let stateNames = ["first_moment", "second_moment", "largest_second_moment"]
+  public static let source = "Reddi et al. 2018, arXiv:1904.09237"
+  public static let hyperparameters: [Hyperparameter<AMSGrad>] = [
+    .beta1(\.beta1), .beta2(\.beta2), .epsilon(\.epsilon), .weightDecay(\.weightDecay),
+  ]
 
   public static func standard() throws(OptimizerError) -> AMSGrad { try AMSGrad() }
 
   public func uniforms(step: Int, learningRate: Double, initialLearningRate: Double) -> Uniforms<Double> {
-    var u = Uniforms<Double>()
-    u.rate = learningRate / (1 - pow(beta1, Double(step)))
-    u.weightDecay = weightDecay
-    u.beta1 = beta1
-    u.beta1Complement = 1 - beta1
-    u.beta2 = beta2
-    u.beta2Complement = 1 - beta2
-    u.epsilon = epsilon
+    var u = Uniforms(
+      rate: learningRate / (1 - pow(beta1, Double(step))),
+      weightDecay: weightDecay, beta1: beta1, beta2: beta2, epsilon: epsilon)
     u.rootScale = 1 / (1 - pow(beta2, Double(step))).squareRoot()
     return u
   }

@@ -8,17 +8,7 @@ import Foundation
 ///
 /// Source: Luo et al., "Adaptive Gradient Methods with Dynamic Bound of Learning Rate", ICLR 2019, arXiv:1902.09843; the
 /// authors' published `adabound.py`.
-public struct AdaBound: Optimizer {
-  public static let name = "adabound"
-  public static let defaultLearningRate = 0.001
-  public static let weightDecayKind = WeightDecayKind.coupled
-  public static let stateNames = ["first_moment", "second_moment"]
-  public static let source = "Luo et al. 2019, arXiv:1902.09843"
-  public static let hyperparameters: [Hyperparameter<AdaBound>] = [
-    .beta1(\.beta1), .beta2(\.beta2), .epsilon(\.epsilon), .weightDecay(\.weightDecay),
-    .finalRate(\.finalRate), .gamma(\.gamma),
-  ]
-
+public struct AdaBound {
   /// The first moment's decay per step.
   public private(set) var beta1: Double
   /// The second moment's decay per step.
@@ -32,6 +22,8 @@ public struct AdaBound: Optimizer {
   /// How fast they do, per step.
   public private(set) var gamma: Double
 
+  /// Checks every hyperparameter.
+  ///
   /// - Throws: `OptimizerError` when a hyperparameter is out of its range.
   public init(
     beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0,
@@ -45,22 +37,31 @@ public struct AdaBound: Optimizer {
     self.gamma = gamma
     try validate()
   }
+}
+
+// The protocol documents what it requires.
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+extension AdaBound: Optimizer {
+  public static let name = "adabound"
+  public static let defaultLearningRate = 0.001
+  public static let weightDecayKind = WeightDecayKind.coupled
+  public static let stateNames = ["first_moment", "second_moment"]
+  public static let source = "Luo et al. 2019, arXiv:1902.09843"
+  public static let hyperparameters: [Hyperparameter<AdaBound>] = [
+    .beta1(\.beta1), .beta2(\.beta2), .epsilon(\.epsilon), .weightDecay(\.weightDecay),
+    .finalRate(\.finalRate), .gamma(\.gamma),
+  ]
 
   public static func standard() throws(OptimizerError) -> AdaBound { try AdaBound() }
 
   public func uniforms(step: Int, learningRate: Double, initialLearningRate: Double) -> Uniforms<Double> {
     let t = Double(step)
     let bound = finalRate * learningRate / initialLearningRate
-    var u = Uniforms<Double>()
-    u.rate = learningRate * (1 - pow(beta2, t)).squareRoot() / (1 - pow(beta1, t))
+    var u = Uniforms(
+      rate: learningRate * (1 - pow(beta2, t)).squareRoot() / (1 - pow(beta1, t)),
+      weightDecay: weightDecay, beta1: beta1, beta2: beta2, epsilon: epsilon)
     u.lower = bound * (1 - 1 / (gamma * t + 1))
     u.upper = bound * (1 + 1 / (gamma * t))
-    u.weightDecay = weightDecay
-    u.beta1 = beta1
-    u.beta1Complement = 1 - beta1
-    u.beta2 = beta2
-    u.beta2Complement = 1 - beta2
-    u.epsilon = epsilon
     return u
   }
 

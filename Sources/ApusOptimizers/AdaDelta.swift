@@ -7,7 +7,28 @@ import ApusExpression
 ///
 /// Source: Zeiler, "ADADELTA: An Adaptive Learning Rate Method", 2012, arXiv:1212.5701; the form of
 /// `torch.optim.Adadelta`.
-public struct AdaDelta: Optimizer {
+public struct AdaDelta {
+  /// The decay of both mean squares per step.
+  public private(set) var rho: Double
+  /// Added to both mean squares under their roots; the first step is about its root in size.
+  public private(set) var epsilon: Double
+  /// What the gradient is pulled by: the parameter times this is added to it.
+  public private(set) var weightDecay: Double
+
+  /// Checks every hyperparameter.
+  ///
+  /// - Throws: `OptimizerError` when a hyperparameter is out of its range.
+  public init(rho: Double = 0.9, epsilon: Double = 1e-6, weightDecay: Double = 0) throws(OptimizerError) {
+    self.rho = rho
+    self.epsilon = epsilon
+    self.weightDecay = weightDecay
+    try validate()
+  }
+}
+
+// The protocol documents what it requires.
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+extension AdaDelta: Optimizer {
   public static let name = "adadelta"
   public static let defaultLearningRate = 1.0
   public static let weightDecayKind = WeightDecayKind.coupled
@@ -19,31 +40,10 @@ public struct AdaDelta: Optimizer {
     .weightDecay(\.weightDecay),
   ]
 
-  /// The decay of both mean squares per step.
-  public private(set) var rho: Double
-  /// Added to both mean squares under their roots; the first step is about its root in size.
-  public private(set) var epsilon: Double
-  /// What the gradient is pulled by: the parameter times this is added to it.
-  public private(set) var weightDecay: Double
-
-  /// - Throws: `OptimizerError` when a hyperparameter is out of its range.
-  public init(rho: Double = 0.9, epsilon: Double = 1e-6, weightDecay: Double = 0) throws(OptimizerError) {
-    self.rho = rho
-    self.epsilon = epsilon
-    self.weightDecay = weightDecay
-    try validate()
-  }
-
   public static func standard() throws(OptimizerError) -> AdaDelta { try AdaDelta() }
 
   public func uniforms(step: Int, learningRate: Double, initialLearningRate: Double) -> Uniforms<Double> {
-    var u = Uniforms<Double>()
-    u.rate = learningRate
-    u.weightDecay = weightDecay
-    u.beta2 = rho
-    u.beta2Complement = 1 - rho
-    u.epsilon = epsilon
-    return u
+    Uniforms(rate: learningRate, weightDecay: weightDecay, beta2: rho, epsilon: epsilon)
   }
 
   @inlinable @inline(__always)

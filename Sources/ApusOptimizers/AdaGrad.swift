@@ -6,7 +6,30 @@ import ApusExpression
 ///
 /// Source: Duchi et al., "Adaptive Subgradient Methods for Online Learning and Stochastic Optimization", JMLR 12, 2011;
 /// the form of `torch.optim.Adagrad`.
-public struct AdaGrad: Optimizer {
+public struct AdaGrad {
+  /// The rate at step `t` is divided by `1 + learningRateDecay × (t − 1)`.
+  public private(set) var learningRateDecay: Double
+  /// Added to the root of the sum of squares.
+  public private(set) var epsilon: Double
+  /// What the gradient is pulled by: the parameter times this is added to it.
+  public private(set) var weightDecay: Double
+
+  /// Checks every hyperparameter.
+  ///
+  /// - Throws: `OptimizerError` when a hyperparameter is out of its range.
+  public init(
+    learningRateDecay: Double = 0, epsilon: Double = 1e-10, weightDecay: Double = 0
+  ) throws(OptimizerError) {
+    self.learningRateDecay = learningRateDecay
+    self.epsilon = epsilon
+    self.weightDecay = weightDecay
+    try validate()
+  }
+}
+
+// The protocol documents what it requires.
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+extension AdaGrad: Optimizer {
   public static let name = "adagrad"
   public static let defaultLearningRate = 0.01
   public static let weightDecayKind = WeightDecayKind.coupled
@@ -17,31 +40,12 @@ public struct AdaGrad: Optimizer {
     .epsilon(\.epsilon), .weightDecay(\.weightDecay),
   ]
 
-  /// The rate at step `t` is divided by `1 + learningRateDecay × (t − 1)`.
-  public private(set) var learningRateDecay: Double
-  /// Added to the root of the sum of squares.
-  public private(set) var epsilon: Double
-  /// What the gradient is pulled by: the parameter times this is added to it.
-  public private(set) var weightDecay: Double
-
-  /// - Throws: `OptimizerError` when a hyperparameter is out of its range.
-  public init(
-    learningRateDecay: Double = 0, epsilon: Double = 1e-10, weightDecay: Double = 0
-  ) throws(OptimizerError) {
-    self.learningRateDecay = learningRateDecay
-    self.epsilon = epsilon
-    self.weightDecay = weightDecay
-    try validate()
-  }
-
   public static func standard() throws(OptimizerError) -> AdaGrad { try AdaGrad() }
 
   public func uniforms(step: Int, learningRate: Double, initialLearningRate: Double) -> Uniforms<Double> {
-    var u = Uniforms<Double>()
-    u.rate = learningRate / (1 + Double(step - 1) * learningRateDecay)
-    u.weightDecay = weightDecay
-    u.epsilon = epsilon
-    return u
+    Uniforms(
+      rate: learningRate / (1 + Double(step - 1) * learningRateDecay),
+      weightDecay: weightDecay, epsilon: epsilon)
   }
 
   @inlinable @inline(__always)

@@ -7,7 +7,33 @@ import Foundation
 ///
 /// Source: Kingma and Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015, arXiv:1412.6980, section 7.1; epsilon
 /// placed as in `torch.optim.Adamax`.
-public struct AdaMax: Optimizer {
+public struct AdaMax {
+  /// The first moment's decay per step.
+  public private(set) var beta1: Double
+  /// The infinity norm's decay per step.
+  public private(set) var beta2: Double
+  /// Added to the gradient's size before it enters the maximum.
+  public private(set) var epsilon: Double
+  /// What the gradient is pulled by: the parameter times this is added to it.
+  public private(set) var weightDecay: Double
+
+  /// Checks every hyperparameter.
+  ///
+  /// - Throws: `OptimizerError` when a hyperparameter is out of its range.
+  public init(
+    beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0
+  ) throws(OptimizerError) {
+    self.beta1 = beta1
+    self.beta2 = beta2
+    self.epsilon = epsilon
+    self.weightDecay = weightDecay
+    try validate()
+  }
+}
+
+// The protocol documents what it requires.
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+extension AdaMax: Optimizer {
   public static let name = "adamax"
   public static let defaultLearningRate = 0.002
   public static let weightDecayKind = WeightDecayKind.coupled
@@ -19,37 +45,12 @@ public struct AdaMax: Optimizer {
     .epsilon(\.epsilon), .weightDecay(\.weightDecay),
   ]
 
-  /// The first moment's decay per step.
-  public private(set) var beta1: Double
-  /// The infinity norm's decay per step.
-  public private(set) var beta2: Double
-  /// Added to the gradient's size before it enters the maximum.
-  public private(set) var epsilon: Double
-  /// What the gradient is pulled by: the parameter times this is added to it.
-  public private(set) var weightDecay: Double
-
-  /// - Throws: `OptimizerError` when a hyperparameter is out of its range.
-  public init(
-    beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0
-  ) throws(OptimizerError) {
-    self.beta1 = beta1
-    self.beta2 = beta2
-    self.epsilon = epsilon
-    self.weightDecay = weightDecay
-    try validate()
-  }
-
   public static func standard() throws(OptimizerError) -> AdaMax { try AdaMax() }
 
   public func uniforms(step: Int, learningRate: Double, initialLearningRate: Double) -> Uniforms<Double> {
-    var u = Uniforms<Double>()
-    u.rate = learningRate / (1 - pow(beta1, Double(step)))
-    u.weightDecay = weightDecay
-    u.beta1 = beta1
-    u.beta1Complement = 1 - beta1
-    u.beta2 = beta2
-    u.epsilon = epsilon
-    return u
+    Uniforms(
+      rate: learningRate / (1 - pow(beta1, Double(step))),
+      weightDecay: weightDecay, beta1: beta1, beta2: beta2, epsilon: epsilon)
   }
 
   @inlinable @inline(__always)

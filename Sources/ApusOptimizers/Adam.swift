@@ -7,17 +7,7 @@ import Foundation
 ///
 /// Source: Kingma and Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015, arXiv:1412.6980; epsilon placed as
 /// in the paper's algorithm 1 and `torch.optim.Adam`.
-public struct Adam: Optimizer {
-  public static let name = "adam"
-  public static let defaultLearningRate = 0.001
-  public static let weightDecayKind = WeightDecayKind.coupled
-  public static let stateNames = ["first_moment", "second_moment"]
-  public static let source = "Kingma and Ba 2015, arXiv:1412.6980"
-  public static let hyperparameters: [Hyperparameter<Adam>] = [
-    .beta1(\.beta1), .beta2(\.beta2), .epsilon(\.epsilon), .weightDecay(\.weightDecay),
-    .flag("bias-correction", \.biasCorrection, "whether the moments' start at zero is corrected for"),
-  ]
-
+public struct Adam {
   /// The first moment's decay per step.
   public private(set) var beta1: Double
   /// The second moment's decay per step.
@@ -29,6 +19,8 @@ public struct Adam: Optimizer {
   /// Whether the moments' start at zero is corrected for; the paper's section 6.4 shows what happens without.
   public private(set) var biasCorrection: Bool
 
+  /// Checks every hyperparameter.
+  ///
   /// - Throws: `OptimizerError` when a hyperparameter is out of its range.
   public init(
     beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0,
@@ -41,18 +33,27 @@ public struct Adam: Optimizer {
     self.biasCorrection = biasCorrection
     try validate()
   }
+}
+
+// The protocol documents what it requires.
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+extension Adam: Optimizer {
+  public static let name = "adam"
+  public static let defaultLearningRate = 0.001
+  public static let weightDecayKind = WeightDecayKind.coupled
+  public static let stateNames = ["first_moment", "second_moment"]
+  public static let source = "Kingma and Ba 2015, arXiv:1412.6980"
+  public static let hyperparameters: [Hyperparameter<Adam>] = [
+    .beta1(\.beta1), .beta2(\.beta2), .epsilon(\.epsilon), .weightDecay(\.weightDecay),
+    .flag("bias-correction", \.biasCorrection, "whether the moments' start at zero is corrected for"),
+  ]
 
   public static func standard() throws(OptimizerError) -> Adam { try Adam() }
 
   public func uniforms(step: Int, learningRate: Double, initialLearningRate: Double) -> Uniforms<Double> {
-    var u = Uniforms<Double>()
-    u.rate = biasCorrection ? learningRate / (1 - pow(beta1, Double(step))) : learningRate
-    u.weightDecay = weightDecay
-    u.beta1 = beta1
-    u.beta1Complement = 1 - beta1
-    u.beta2 = beta2
-    u.beta2Complement = 1 - beta2
-    u.epsilon = epsilon
+    var u = Uniforms(
+      rate: biasCorrection ? learningRate / (1 - pow(beta1, Double(step))) : learningRate,
+      weightDecay: weightDecay, beta1: beta1, beta2: beta2, epsilon: epsilon)
     u.rootScale = biasCorrection ? 1 / (1 - pow(beta2, Double(step))).squareRoot() : 1
     return u
   }

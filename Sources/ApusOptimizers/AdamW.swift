@@ -8,16 +8,7 @@ import Foundation
 ///
 /// Source: Loshchilov and Hutter, "Decoupled Weight Decay Regularization", ICLR 2019, arXiv:1711.05101; the form of
 /// `torch.optim.AdamW`.
-public struct AdamW: Optimizer {
-  public static let name = "adamw"
-  public static let defaultLearningRate = 0.001
-  public static let weightDecayKind = WeightDecayKind.decoupled
-  public static let stateNames = ["first_moment", "second_moment"]
-  public static let source = "Loshchilov and Hutter 2019, arXiv:1711.05101"
-  public static let hyperparameters: [Hyperparameter<AdamW>] = [
-    .beta1(\.beta1), .beta2(\.beta2), .epsilon(\.epsilon), .weightDecay(\.weightDecay),
-  ]
-
+public struct AdamW {
   /// The first moment's decay per step.
   public private(set) var beta1: Double
   /// The second moment's decay per step.
@@ -27,6 +18,8 @@ public struct AdamW: Optimizer {
   /// Times the learning rate, the share of the parameter that is lost at each step.
   public private(set) var weightDecay: Double
 
+  /// Checks every hyperparameter.
+  ///
   /// - Throws: `OptimizerError` when a hyperparameter is out of its range.
   public init(
     beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0.01
@@ -37,18 +30,26 @@ public struct AdamW: Optimizer {
     self.weightDecay = weightDecay
     try validate()
   }
+}
+
+// The protocol documents what it requires.
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+extension AdamW: Optimizer {
+  public static let name = "adamw"
+  public static let defaultLearningRate = 0.001
+  public static let weightDecayKind = WeightDecayKind.decoupled
+  public static let stateNames = ["first_moment", "second_moment"]
+  public static let source = "Loshchilov and Hutter 2019, arXiv:1711.05101"
+  public static let hyperparameters: [Hyperparameter<AdamW>] = [
+    .beta1(\.beta1), .beta2(\.beta2), .epsilon(\.epsilon), .weightDecay(\.weightDecay),
+  ]
 
   public static func standard() throws(OptimizerError) -> AdamW { try AdamW() }
 
   public func uniforms(step: Int, learningRate: Double, initialLearningRate: Double) -> Uniforms<Double> {
-    var u = Uniforms<Double>()
-    u.rate = learningRate / (1 - pow(beta1, Double(step)))
-    u.weightDecay = learningRate * weightDecay
-    u.beta1 = beta1
-    u.beta1Complement = 1 - beta1
-    u.beta2 = beta2
-    u.beta2Complement = 1 - beta2
-    u.epsilon = epsilon
+    var u = Uniforms(
+      rate: learningRate / (1 - pow(beta1, Double(step))),
+      weightDecay: learningRate * weightDecay, beta1: beta1, beta2: beta2, epsilon: epsilon)
     u.rootScale = 1 / (1 - pow(beta2, Double(step))).squareRoot()
     return u
   }

@@ -8,7 +8,28 @@ import ApusExpression
 ///
 /// Source: Polyak, "Some methods of speeding up the convergence of iteration methods", 1964,
 /// doi:10.1016/0041-5553(64)90137-5; the form of `torch.optim.SGD`.
-public struct Momentum: Optimizer {
+public struct Momentum {
+  /// The velocity's decay per step.
+  public private(set) var momentum: Double
+  /// The share of each gradient after the first that does not enter the velocity.
+  public private(set) var dampening: Double
+  /// What the gradient is pulled by: the parameter times this is added to it.
+  public private(set) var weightDecay: Double
+
+  /// Checks every hyperparameter.
+  ///
+  /// - Throws: `OptimizerError` when a hyperparameter is out of its range.
+  public init(momentum: Double = 0.9, dampening: Double = 0, weightDecay: Double = 0) throws(OptimizerError) {
+    self.momentum = momentum
+    self.dampening = dampening
+    self.weightDecay = weightDecay
+    try validate()
+  }
+}
+
+// The protocol documents what it requires.
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+extension Momentum: Optimizer {
   public static let name = "momentum"
   public static let defaultLearningRate = 0.01
   public static let weightDecayKind = WeightDecayKind.coupled
@@ -20,28 +41,10 @@ public struct Momentum: Optimizer {
     .weightDecay(\.weightDecay),
   ]
 
-  /// The velocity's decay per step.
-  public private(set) var momentum: Double
-  /// The share of each gradient after the first that does not enter the velocity.
-  public private(set) var dampening: Double
-  /// What the gradient is pulled by: the parameter times this is added to it.
-  public private(set) var weightDecay: Double
-
-  /// - Throws: `OptimizerError` when a hyperparameter is out of its range.
-  public init(momentum: Double = 0.9, dampening: Double = 0, weightDecay: Double = 0) throws(OptimizerError) {
-    self.momentum = momentum
-    self.dampening = dampening
-    self.weightDecay = weightDecay
-    try validate()
-  }
-
   public static func standard() throws(OptimizerError) -> Momentum { try Momentum() }
 
   public func uniforms(step: Int, learningRate: Double, initialLearningRate: Double) -> Uniforms<Double> {
-    var u = Uniforms<Double>()
-    u.rate = learningRate
-    u.weightDecay = weightDecay
-    u.beta1 = momentum
+    var u = Uniforms(rate: learningRate, weightDecay: weightDecay, beta1: momentum)
     u.beta1Complement = step == 1 ? 1 : 1 - dampening
     return u
   }

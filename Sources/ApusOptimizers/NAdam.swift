@@ -8,17 +8,7 @@ import Foundation
 ///
 /// Source: Dozat, "Incorporating Nesterov Momentum into Adam", ICLR workshop 2016,
 /// openreview.net/forum?id=OM0jvwB8jIp57ZJjtNEZ; the form of `torch.optim.NAdam`.
-public struct NAdam: Optimizer {
-  public static let name = "nadam"
-  public static let defaultLearningRate = 0.002
-  public static let weightDecayKind = WeightDecayKind.coupled
-  public static let stateNames = ["first_moment", "second_moment"]
-  public static let source = "Dozat 2016, openreview.net/forum?id=OM0jvwB8jIp57ZJjtNEZ"
-  public static let hyperparameters: [Hyperparameter<NAdam>] = [
-    .beta1(\.beta1), .beta2(\.beta2), .epsilon(\.epsilon), .weightDecay(\.weightDecay),
-    .number("momentum-decay", \.momentumDecay, .nonNegative, "how fast the momentum warms up"),
-  ]
-
+public struct NAdam {
   /// The first moment's decay per step, and the momentum's final value.
   public private(set) var beta1: Double
   /// The second moment's decay per step.
@@ -30,6 +20,8 @@ public struct NAdam: Optimizer {
   /// How fast the momentum rises from half of `beta1` to all of it.
   public private(set) var momentumDecay: Double
 
+  /// Checks every hyperparameter.
+  ///
   /// - Throws: `OptimizerError` when a hyperparameter is out of its range.
   public init(
     beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0,
@@ -42,21 +34,30 @@ public struct NAdam: Optimizer {
     self.momentumDecay = momentumDecay
     try validate()
   }
+}
+
+// The protocol documents what it requires.
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+extension NAdam: Optimizer {
+  public static let name = "nadam"
+  public static let defaultLearningRate = 0.002
+  public static let weightDecayKind = WeightDecayKind.coupled
+  public static let stateNames = ["first_moment", "second_moment"]
+  public static let source = "Dozat 2016, openreview.net/forum?id=OM0jvwB8jIp57ZJjtNEZ"
+  public static let hyperparameters: [Hyperparameter<NAdam>] = [
+    .beta1(\.beta1), .beta2(\.beta2), .epsilon(\.epsilon), .weightDecay(\.weightDecay),
+    .number("momentum-decay", \.momentumDecay, .nonNegative, "how fast the momentum warms up"),
+  ]
 
   public static func standard() throws(OptimizerError) -> NAdam { try NAdam() }
 
   public func uniforms(step: Int, learningRate: Double, initialLearningRate: Double) -> Uniforms<Double> {
-    var u = Uniforms<Double>()
     let product = momentumProduct(through: step)
     let next = momentum(at: step + 1)
-    u.rate = learningRate * next / (1 - product * next)
+    var u = Uniforms(
+      rate: learningRate * next / (1 - product * next),
+      weightDecay: weightDecay, beta1: beta1, beta2: beta2, epsilon: epsilon)
     u.secondRate = learningRate * (1 - momentum(at: step)) / (1 - product)
-    u.weightDecay = weightDecay
-    u.beta1 = beta1
-    u.beta1Complement = 1 - beta1
-    u.beta2 = beta2
-    u.beta2Complement = 1 - beta2
-    u.epsilon = epsilon
     u.rootScale = 1 / (1 - pow(beta2, Double(step))).squareRoot()
     return u
   }

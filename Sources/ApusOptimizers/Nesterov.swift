@@ -7,7 +7,25 @@ import ApusExpression
 ///
 /// Source: Nesterov, "A method of solving a convex programming problem with convergence rate O(1/k²)", 1983; Sutskever et
 /// al., "On the importance of initialization and momentum in deep learning", ICML 2013; the form of `torch.optim.SGD`.
-public struct Nesterov: Optimizer {
+public struct Nesterov {
+  /// The velocity's decay per step.
+  public private(set) var momentum: Double
+  /// What the gradient is pulled by: the parameter times this is added to it.
+  public private(set) var weightDecay: Double
+
+  /// Checks every hyperparameter.
+  ///
+  /// - Throws: `OptimizerError` when a hyperparameter is out of its range.
+  public init(momentum: Double = 0.9, weightDecay: Double = 0) throws(OptimizerError) {
+    self.momentum = momentum
+    self.weightDecay = weightDecay
+    try validate()
+  }
+}
+
+// The protocol documents what it requires.
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+extension Nesterov: Optimizer {
   public static let name = "nesterov"
   public static let defaultLearningRate = 0.01
   public static let weightDecayKind = WeightDecayKind.coupled
@@ -17,26 +35,10 @@ public struct Nesterov: Optimizer {
     .momentum(\.momentum), .weightDecay(\.weightDecay),
   ]
 
-  /// The velocity's decay per step.
-  public private(set) var momentum: Double
-  /// What the gradient is pulled by: the parameter times this is added to it.
-  public private(set) var weightDecay: Double
-
-  /// - Throws: `OptimizerError` when a hyperparameter is out of its range.
-  public init(momentum: Double = 0.9, weightDecay: Double = 0) throws(OptimizerError) {
-    self.momentum = momentum
-    self.weightDecay = weightDecay
-    try validate()
-  }
-
   public static func standard() throws(OptimizerError) -> Nesterov { try Nesterov() }
 
   public func uniforms(step: Int, learningRate: Double, initialLearningRate: Double) -> Uniforms<Double> {
-    var u = Uniforms<Double>()
-    u.rate = learningRate
-    u.weightDecay = weightDecay
-    u.beta1 = momentum
-    return u
+    Uniforms(rate: learningRate, weightDecay: weightDecay, beta1: momentum)
   }
 
   @inlinable @inline(__always)

@@ -8,16 +8,7 @@ import Foundation
 ///
 /// Source: Liu et al., "On the Variance of the Adaptive Learning Rate and Beyond", ICLR 2020, arXiv:1908.03265; the form
 /// of `torch.optim.RAdam`, whose switch is at a length of 5 (the paper's is at 4).
-public struct RAdam: Optimizer {
-  public static let name = "radam"
-  public static let defaultLearningRate = 0.001
-  public static let weightDecayKind = WeightDecayKind.coupled
-  public static let stateNames = ["first_moment", "second_moment"]
-  public static let source = "Liu et al. 2020, arXiv:1908.03265"
-  public static let hyperparameters: [Hyperparameter<RAdam>] = [
-    .beta1(\.beta1), .beta2(\.beta2), .epsilon(\.epsilon), .weightDecay(\.weightDecay),
-  ]
-
+public struct RAdam {
   /// The first moment's decay per step.
   public private(set) var beta1: Double
   /// The second moment's decay per step.
@@ -27,6 +18,8 @@ public struct RAdam: Optimizer {
   /// What the gradient is pulled by: the parameter times this is added to it.
   public private(set) var weightDecay: Double
 
+  /// Checks every hyperparameter.
+  ///
   /// - Throws: `OptimizerError` when a hyperparameter is out of its range.
   public init(
     beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0
@@ -37,6 +30,19 @@ public struct RAdam: Optimizer {
     self.weightDecay = weightDecay
     try validate()
   }
+}
+
+// The protocol documents what it requires.
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+extension RAdam: Optimizer {
+  public static let name = "radam"
+  public static let defaultLearningRate = 0.001
+  public static let weightDecayKind = WeightDecayKind.coupled
+  public static let stateNames = ["first_moment", "second_moment"]
+  public static let source = "Liu et al. 2020, arXiv:1908.03265"
+  public static let hyperparameters: [Hyperparameter<RAdam>] = [
+    .beta1(\.beta1), .beta2(\.beta2), .epsilon(\.epsilon), .weightDecay(\.weightDecay),
+  ]
 
   public static func standard() throws(OptimizerError) -> RAdam { try RAdam() }
 
@@ -47,20 +53,15 @@ public struct RAdam: Optimizer {
     let longest = 2 / (1 - beta2) - 1
     let length = longest - 2 * t * pow(beta2, t) / correction2
 
-    var u = Uniforms<Double>()
-    u.rate = learningRate / (1 - pow(beta1, t))
+    var u = Uniforms(
+      rate: learningRate / (1 - pow(beta1, t)),
+      weightDecay: weightDecay, beta1: beta1, beta2: beta2, epsilon: epsilon)
     if length > 5 {
       let rectification =
         ((length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length)).squareRoot()
       u.rate *= rectification * correction2.squareRoot()
       u.gate = 1
     }
-    u.weightDecay = weightDecay
-    u.beta1 = beta1
-    u.beta1Complement = 1 - beta1
-    u.beta2 = beta2
-    u.beta2Complement = 1 - beta2
-    u.epsilon = epsilon
     return u
   }
 

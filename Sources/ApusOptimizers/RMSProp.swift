@@ -6,7 +6,28 @@ import ApusExpression
 ///
 /// Source: Tieleman and Hinton, "Lecture 6.5 — RMSProp", COURSERA: Neural Networks for Machine Learning, 2012; the
 /// form of `torch.optim.RMSprop` (not centred, no momentum).
-public struct RMSProp: Optimizer {
+public struct RMSProp {
+  /// The mean square's decay per step.
+  public private(set) var alpha: Double
+  /// Added to the root of the mean square.
+  public private(set) var epsilon: Double
+  /// What the gradient is pulled by: the parameter times this is added to it.
+  public private(set) var weightDecay: Double
+
+  /// Checks every hyperparameter.
+  ///
+  /// - Throws: `OptimizerError` when a hyperparameter is out of its range.
+  public init(alpha: Double = 0.99, epsilon: Double = 1e-8, weightDecay: Double = 0) throws(OptimizerError) {
+    self.alpha = alpha
+    self.epsilon = epsilon
+    self.weightDecay = weightDecay
+    try validate()
+  }
+}
+
+// The protocol documents what it requires.
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+extension RMSProp: Optimizer {
   public static let name = "rmsprop"
   public static let defaultLearningRate = 0.001
   public static let weightDecayKind = WeightDecayKind.coupled
@@ -17,31 +38,10 @@ public struct RMSProp: Optimizer {
     .epsilon(\.epsilon), .weightDecay(\.weightDecay),
   ]
 
-  /// The mean square's decay per step.
-  public private(set) var alpha: Double
-  /// Added to the root of the mean square.
-  public private(set) var epsilon: Double
-  /// What the gradient is pulled by: the parameter times this is added to it.
-  public private(set) var weightDecay: Double
-
-  /// - Throws: `OptimizerError` when a hyperparameter is out of its range.
-  public init(alpha: Double = 0.99, epsilon: Double = 1e-8, weightDecay: Double = 0) throws(OptimizerError) {
-    self.alpha = alpha
-    self.epsilon = epsilon
-    self.weightDecay = weightDecay
-    try validate()
-  }
-
   public static func standard() throws(OptimizerError) -> RMSProp { try RMSProp() }
 
   public func uniforms(step: Int, learningRate: Double, initialLearningRate: Double) -> Uniforms<Double> {
-    var u = Uniforms<Double>()
-    u.rate = learningRate
-    u.weightDecay = weightDecay
-    u.beta2 = alpha
-    u.beta2Complement = 1 - alpha
-    u.epsilon = epsilon
-    return u
+    Uniforms(rate: learningRate, weightDecay: weightDecay, beta2: alpha, epsilon: epsilon)
   }
 
   @inlinable @inline(__always)

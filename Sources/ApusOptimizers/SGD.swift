@@ -3,7 +3,22 @@ import ApusExpression
 /// Stochastic gradient descent: the parameter moves against its gradient, and nothing is remembered.
 ///
 /// Source: Robbins and Monro, "A Stochastic Approximation Method", 1951, doi:10.1214/aoms/1177729586.
-public struct SGD: Optimizer {
+public struct SGD {
+  /// What the gradient is pulled by: the parameter times this is added to it.
+  public private(set) var weightDecay: Double
+
+  /// Checks every hyperparameter.
+  ///
+  /// - Throws: `OptimizerError` when a hyperparameter is out of its range.
+  public init(weightDecay: Double = 0) throws(OptimizerError) {
+    self.weightDecay = weightDecay
+    try validate()
+  }
+}
+
+// The protocol documents what it requires.
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+extension SGD: Optimizer {
   public static let name = "sgd"
   public static let defaultLearningRate = 0.1
   public static let weightDecayKind = WeightDecayKind.coupled
@@ -11,22 +26,10 @@ public struct SGD: Optimizer {
   public static let source = "Robbins and Monro 1951, doi:10.1214/aoms/1177729586"
   public static let hyperparameters: [Hyperparameter<SGD>] = [.weightDecay(\.weightDecay)]
 
-  /// What the gradient is pulled by: the parameter times this is added to it.
-  public private(set) var weightDecay: Double
-
-  /// - Throws: `OptimizerError` when a hyperparameter is out of its range.
-  public init(weightDecay: Double = 0) throws(OptimizerError) {
-    self.weightDecay = weightDecay
-    try validate()
-  }
-
   public static func standard() throws(OptimizerError) -> SGD { try SGD() }
 
   public func uniforms(step: Int, learningRate: Double, initialLearningRate: Double) -> Uniforms<Double> {
-    var u = Uniforms<Double>()
-    u.rate = learningRate
-    u.weightDecay = weightDecay
-    return u
+    Uniforms(rate: learningRate, weightDecay: weightDecay)
   }
 
   @inlinable @inline(__always)
