@@ -24,8 +24,14 @@ public final class Graph {
 
   private var streams: UInt32 = 0
 
+  /// Whether the trace is of a training step: layers such as dropout act differently in one.
+  public let isTraining: Bool
+
+  /// What layers keep with the graph while a model is traced.
+  package var attachment: AnyObject?
+
   /// An empty graph.
-  public init() {}
+  public init(isTraining: Bool = false) { self.isTraining = isTraining }
 
   /// Throws the first mistake that was made while tracing.
   public func validate() throws(GraphError) {
@@ -47,7 +53,7 @@ public final class Graph {
   }
 
   /// Records a mistake.
-  func report(_ message: String, at location: SourceLocation) {
+  package func report(_ message: String, at location: SourceLocation) {
     errors.append(GraphError(message, at: location))
   }
 

@@ -129,7 +129,7 @@ struct Emission {
           kernel: .reduction(reduction), inputs: [.bound(gradients)], outputs: [.value(sum, offset: 0, count: 1)],
           label: "gradient norm"))
       let chain = Computation.Chain(
-        expression: .min(1, Expression(maximumNorm) / (.sqrt(.input(0)) + 1e-6)),
+        expression: GlobalNormClipping.scale(sumOfSquares: .input(0), maximumNorm: Expression(maximumNorm)),
         operands: [.init(node: sum, layout: Layout(contiguous: []))])
       launches.append(
         Launch(
