@@ -1,17 +1,17 @@
 import Foundation
 
-/// An empty folder that is removed when this object goes.
-public final class TemporaryFolder {
+/// Runs `body` with an empty folder that is removed afterwards.
+public func withTemporaryFolder<Result>(_ body: (TemporaryFolder) throws -> Result) throws -> Result {
+  let path = (NSTemporaryDirectory() as NSString).appendingPathComponent("apus-\(UUID().uuidString)")
+  try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(atPath: path) }
+  return try body(TemporaryFolder(path: path))
+}
+
+/// A folder for a test's files.
+public struct TemporaryFolder: Sendable {
   /// The folder's path.
   public let path: String
-
-  /// Creates the folder.
-  public init() throws {
-    path = (NSTemporaryDirectory() as NSString).appendingPathComponent("apus-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
 
   /// The path of a file in the folder.
   public func file(_ name: String) -> String { (path as NSString).appendingPathComponent(name) }
@@ -38,3 +38,6 @@ public final class TemporaryFolder {
 
 /// A file's bytes.
 public func bytes(of path: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: path))) }
+
+/// A file's text.
+public func text(of path: String) throws -> String { String(decoding: try bytes(of: path), as: UTF8.self) }
