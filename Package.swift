@@ -53,8 +53,8 @@ let package = Package(
       dependencies: ["ApusCompiler", "COpenCL", "ApusKernels", .product(name: "Logging", package: "swift-log")]),
 
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .target(name: "ApusData", dependencies: ["CZlib", "ApusExpression"]),
     .target(name: "ApusFormats", dependencies: ["CZlib"]),
+    .target(name: "ApusData", dependencies: ["ApusExpression", "ApusFormats"]),
     .target(
       name: "ApusTraining",
       dependencies: [
@@ -77,8 +77,8 @@ let package = Package(
     .testTarget(name: "ApusCompilerTests", dependencies: ["ApusCompiler", "ApusTestSupport"]),
     .testTarget(name: "ApusCPUTests", dependencies: ["ApusCPU", "ApusTestSupport"]),
     .testTarget(name: "ApusOpenCLTests", dependencies: ["ApusOpenCL", "ApusTestSupport"]),
-    .testTarget(name: "ApusDataTests", dependencies: ["ApusData"]),
-    .testTarget(name: "ApusFormatsTests", dependencies: ["ApusFormats"]),
+    .testTarget(name: "ApusDataTests", dependencies: ["ApusData", "ApusTestSupport"]),
+    .testTarget(name: "ApusFormatsTests", dependencies: ["ApusFormats", "ApusTestSupport"]),
     .testTarget(name: "ApusTrainingTests", dependencies: ["Apus", "ApusTestSupport"]),
     .testTarget(name: "ApusConformanceTests", dependencies: ["Apus", "ApusTestSupport"]),
     .testTarget(name: "ApusCLITests", dependencies: ["ApusCLI", "Apus"]),
