@@ -1,5 +1,6 @@
 import ApusCompiler
 import ApusData
+import ApusExpression
 import ApusGraph
 
 /// One split of a data set in a device's memory, bytes where it is bytes.
@@ -28,8 +29,8 @@ struct DeviceSplit {
     let stored = graph.input(
       featuresName, [table.count, table.featureCount], table.elementType == .uint8 ? .uint8 : .float32)
     let labels = graph.input(labelsName, [table.count], .int32)
-    let (scale, shift) = (Double(table.scale), Double(table.shift))
-    let features = pointwise(stored.gather(order)) { $0[0] * .init(scale) + .init(shift) }
+    let (scale, shift) = (Expression(Double(table.scale)), Expression(Double(table.shift)))
+    let features = pointwise(stored.gather(order)) { $0[0] * scale + shift }
     return (features.reshaped(to: Shape([order.shape[0]] + table.sampleShape)), labels.gather(order))
   }
 }
