@@ -68,7 +68,7 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ]),
 
-    .target(name: "ApusTestSupport", dependencies: ["ApusCompiler", "ApusOptimizers"], path: "Tests/ApusTestSupport"),
+    .target(name: "ApusTestSupport", dependencies: ["ApusCompiler", "ApusOptimizers", "ApusData"], path: "Tests/ApusTestSupport"),
     .testTarget(name: "ApusExpressionTests", dependencies: ["ApusExpression"]),
     .testTarget(name: "ApusGraphTests", dependencies: ["ApusGraph", "ApusTestSupport"]),
     .testTarget(
@@ -79,7 +79,7 @@ let package = Package(
     .testTarget(name: "ApusOpenCLTests", dependencies: ["ApusOpenCL", "ApusTestSupport"]),
     .testTarget(name: "ApusDataTests", dependencies: ["ApusData", "ApusTestSupport"]),
     .testTarget(name: "ApusFormatsTests", dependencies: ["ApusFormats", "ApusTestSupport"]),
-    .testTarget(name: "ApusTrainingTests", dependencies: ["Apus", "ApusTestSupport"]),
+    .testTarget(name: "ApusTrainingTests", dependencies: ["ApusTraining", "ApusTestSupport"]),
     .testTarget(name: "ApusConformanceTests", dependencies: ["Apus", "ApusTestSupport"]),
     .testTarget(name: "ApusCLITests", dependencies: ["ApusCLI", "Apus"]),
   ] + instructionSetTargets,

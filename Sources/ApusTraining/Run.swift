@@ -80,11 +80,11 @@ public final class Run {
   /// Trains to the end of the plan.
   ///
   /// - Parameters:
-  ///   - shouldStop: asked before every step; a stop writes the state first.
   ///   - report: told what happens.
+  ///   - shouldStop: asked before every step; a stop writes the state first.
   /// - Returns: whether the end was reached.
   public func train(
-    shouldStop: () -> Bool = { false }, report: (Event) -> Void = { _ in }
+    _ report: (Event) -> Void = { _ in }, shouldStop: () -> Bool = { false }
   ) throws(TrainingError) -> Outcome {
     var lastFetch = ContinuousClock.now
     while trainer.step < trainer.plan.totalSteps {
