@@ -13,11 +13,14 @@ public struct Checkpoint: Sendable {
   public let step: Int
   /// The run's configuration.
   public let configuration: RunConfiguration
+  /// What the model was trained on.
+  public let samples: SampleDescription
   /// What the run had achieved, for the choice of the best checkpoint.
   public let bestAccuracy: Double?
 
   private static let stepKey = "apus.step"
   private static let configurationKey = "apus.configuration"
+  private static let samplesKey = "apus.samples"
   private static let bestKey = "apus.best_accuracy"
   private static let formatKey = "apus.format"
   static let statePrefix = "optimizer."
@@ -32,11 +35,15 @@ public struct Checkpoint: Sendable {
     else {
       throw TrainingError("\(path): holds tensors but no run's state; start from its parameters by --init")
     }
-    let settings = try TrainingError.wrapping {
-      try Array(text.utf8).withUnsafeBytes { try JSONValue.parse($0, path: path) }
+    func parsed(_ text: String) throws(TrainingError) -> JSONValue {
+      try TrainingError.wrapping { try Array(text.utf8).withUnsafeBytes { try JSONValue.parse($0, path: path) } }
     }
     var configuration = RunConfiguration()
-    try configuration.apply(settings.object ?? JSONObject(), source: path)
+    try configuration.apply(try parsed(text).object ?? JSONObject(), source: path)
+    guard let samples = SampleDescription(json: try parsed(file.metadata[Self.samplesKey] ?? "null")) else {
+      throw TrainingError("\(path): does not say what samples the model was trained on")
+    }
+    self.samples = samples
     self.file = file
     self.step = step
     self.configuration = configuration
@@ -60,6 +67,7 @@ public struct Checkpoint: Sendable {
       var metadata = [
         "format": "pt", formatKey: "1", stepKey: "\(trainer.step)",
         configurationKey: JSONValue.object(configuration.settings).line,
+        samplesKey: SampleDescription(trainer.plan.dataset).json.line,
       ]
       metadata[bestKey] = bestAccuracy.map { "\($0)" }
       try writeSafetensors(to: path, tensors: tensors, metadata: metadata)
@@ -71,7 +79,7 @@ extension Trainer {
   /// Goes on where a checkpoint was written.
   public func restore(_ checkpoint: Checkpoint) throws(TrainingError) {
     try loadParameters(checkpoint.file)
-    for (name, buffer) in states { try load(checkpoint.file, prefix: "\(Checkpoint.statePrefix)\(name).", into: buffer) }
+    for (name, buffer) in states { try arena.load(checkpoint.file, prefix: "\(Checkpoint.statePrefix)\(name).", into: buffer) }
     restore(step: checkpoint.step)
   }
 
@@ -80,7 +88,7 @@ extension Trainer {
   /// - Throws: `TrainingError` that names the file and the first parameter that is missing, has another shape, or is
   ///   not one of this model's.
   public func loadParameters(_ file: SafetensorsFile) throws(TrainingError) {
-    try load(file, prefix: "", into: parameters)
+    try arena.load(file, prefix: "", into: parameters)
     let known = Set(arena.entries.map(\.name))
     let foreign = file.entries.first { !known.contains($0.name) && !$0.name.hasPrefix(Checkpoint.statePrefix) }
     if let foreign {
@@ -88,9 +96,12 @@ extension Trainer {
         "\(file.path): holds \(foreign.name), which is no parameter of this model (\(known.sorted().joined(separator: ", ")))")
     }
   }
+}
 
-  private func load(_ file: SafetensorsFile, prefix: String, into buffer: any DeviceBuffer) throws(TrainingError) {
-    for entry in arena.entries {
+extension ParameterArena {
+  /// Fills an arena from a file's tensors of the parameters' names behind a prefix.
+  func load(_ file: SafetensorsFile, prefix: String, into buffer: any DeviceBuffer) throws(TrainingError) {
+    for entry in entries {
       let name = prefix + entry.name
       guard let stored = file[name] else { throw TrainingError("\(file.path): holds no \(name)") }
       guard stored.shape == entry.shape.dimensions else {
