@@ -1,10 +1,17 @@
 import ApusFormats
 import Foundation
 
-/// A file to fetch and the sum by which it is recognised.
-struct RemoteFile: Sendable {
+/// A gzip file to fetch.
+package struct RemoteFile: Sendable {
+  /// Its name without the ending `.gz`, which it is kept under.
   let name: String
+  /// The sum by which the compressed file is recognised.
   let md5: String
+
+  package init(name: String, md5: String) {
+    self.name = name
+    self.md5 = md5
+  }
 }
 
 /// How far a download is.
@@ -22,7 +29,7 @@ public struct DownloadProgress: Hashable, Sendable {
 }
 
 /// Fetches the files of data sets into a cache folder: from several mirrors, resuming what was interrupted, and
-/// keeping only what has the right checksum.
+/// keeping only what has the right checksum. Files are kept unpacked, so that they are mapped, not read, later.
 public struct Downloader: Sendable {
   /// The folder that holds one folder per data set.
   public let cacheFolder: String
@@ -61,7 +68,9 @@ public struct Downloader: Sendable {
   }
 
   /// The paths of a data set's files in the cache, fetching those that are not there.
-  func fetch(_ files: [RemoteFile], of dataset: String, from mirrors: [String]) throws(DataError) -> [String] {
+  package func fetch(
+    _ files: [RemoteFile], of dataset: String, from mirrors: [String]
+  ) throws(DataError) -> [String] {
     let folder = (cacheFolder as NSString).appendingPathComponent(dataset)
     var paths: [String] = []
     for (index, file) in files.enumerated() {
@@ -94,13 +103,13 @@ public struct Downloader: Sendable {
       if round > 0 { Thread.sleep(forTimeInterval: pause * Double(1 << (round - 1))) }
       for mirror in mirrors {
         do {
-          try transport.fetch(mirror + file.name, from: partial.size, to: partial)
+          try transport.fetch(mirror + file.name + ".gz", from: partial.size, to: partial)
           guard partial.isComplete else { throw TransportError("the connection ended early") }
           guard try partial.checksum() == file.md5 else {
             try partial.discard()
             throw TransportError("the checksum is wrong")
           }
-          return try partial.finish()
+          return try partial.unpack()
         } catch let error as FileError {
           throw .file(error)
         } catch {
@@ -109,7 +118,7 @@ public struct Downloader: Sendable {
       }
     }
     throw .download(
-      file.name, reasons: mirrors.map { "\($0): \(reasons[$0] ?? "not tried")" },
+      file.name + ".gz", reasons: mirrors.map { "\($0): \(reasons[$0] ?? "not tried")" },
       remedy: "fetch the files by other means and name their folder with --data-dir or APUS_DATA_DIR")
   }
 }

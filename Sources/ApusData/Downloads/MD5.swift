@@ -4,7 +4,7 @@
 /// against a publisher that means ill.
 ///
 /// Source: RFC 1321.
-struct MD5 {
+package struct MD5 {
   private var state: SIMD4<UInt32> = [0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476]
   private var pending: [UInt8] = []
   private var byteCount: UInt64 = 0
@@ -23,7 +23,7 @@ struct MD5 {
   ]
 
   /// The digest of `bytes` as 32 hexadecimal digits.
-  static func hexadecimal(of bytes: UnsafeRawBufferPointer) -> String {
+  package static func hexadecimal(of bytes: UnsafeRawBufferPointer) -> String {
     var digest = MD5()
     digest.update(bytes)
     return digest.finished()

@@ -2,8 +2,8 @@ import ApusFormats
 import Foundation
 import Synchronization
 
-/// A file that is being downloaded: it grows under the name `NAME.partial`, survives an interruption and takes
-/// its own name once its checksum is right.
+/// A gzip file that is being downloaded: it grows under the name `NAME.partial`, survives an interruption and is
+/// unpacked under its own name once its checksum is right.
 ///
 /// Two processes that download the same file take turns: the later one waits and then finds it done.
 final class PartialFile: TransportReceiver {
@@ -85,9 +85,21 @@ final class PartialFile: TransportReceiver {
     try ByteStorage.mapped(path: path).withBytes(MD5.hexadecimal)
   }
 
-  /// Gives the file its own name.
-  func finish() throws(FileError) {
-    guard fsync(descriptor) == 0 else { throw FileError(path, cannot: "sync", code: errno) }
-    guard rename(path, finalPath) == 0 else { throw FileError(finalPath, cannot: "create", code: errno) }
+  /// Unpacks the gzip file that has come into the file of its own name.
+  func unpack() throws(FileError) {
+    let reader = try ByteReader(path: path)
+    var chunk = [UInt8](repeating: 0, count: 1 << 18)
+    try atomicallyWrite(to: finalPath) { sink throws(FileError) in
+      while true {
+        let count = try chunk.withUnsafeMutableBufferPointer { buffer throws(FileError) in
+          try reader.read(into: UnsafeMutableRawBufferPointer(buffer))
+        }
+        try chunk[..<count].withUnsafeBufferPointer { buffer throws(FileError) in
+          try sink.write(UnsafeRawBufferPointer(buffer))
+        }
+        if count < chunk.count { return }
+      }
+    }
+    unlink(path)
   }
 }

@@ -1,5 +1,6 @@
 import ApusFormats
 import Foundation
+import Synchronization
 
 /// A data set of the MNIST family: four IDX files of fixed names, found in a folder or downloaded.
 struct MNIST: Sendable {
@@ -79,14 +80,23 @@ struct MNIST: Sendable {
 
   private func download(with downloader: Downloader) throws(DataError) -> [String] {
     let files = zip(MNIST.stems, checksums).map { stem, checksum in
-      RemoteFile(name: MNIST.fileName(stem) + ".gz", md5: checksum)
+      RemoteFile(name: MNIST.fileName(stem), md5: checksum)
     }
     return try downloader.fetch(files, of: name, from: mirrors)
   }
 
   private func read(_ paths: [String]) throws(FileError) -> Dataset {
-    let training = try Table(images: paths[0], labels: paths[1], classCount: classNames.count)
-    let validation = try Table(images: paths[2], labels: paths[3], classCount: classNames.count)
+    // Decompressing takes most of the time, so the two splits are read side by side.
+    let results = Mutex<[Int: Result<Table, FileError>]>([:])
+    DispatchQueue.concurrentPerform(iterations: 2) { split in
+      let result = Result { () throws(FileError) in
+        try Table(images: paths[2 * split], labels: paths[2 * split + 1], classCount: classNames.count)
+      }
+      results.withLock { $0[split] = result }
+    }
+    guard let training = try results.withLock({ $0[0] })?.get(),
+      let validation = try results.withLock({ $0[1] })?.get()
+    else { preconditionFailure("concurrentPerform ran every iteration") }
     guard training.sampleShape == validation.sampleShape else {
       throw FileError(
         paths[2], "images of shape \(validation.sampleShape), those of \(paths[0]) are \(training.sampleShape)")

@@ -26,6 +26,9 @@ public final class ByteReader {
   /// The whole file's bytes, where it is not compressed.
   package var uncompressed: ByteStorage? { inflater == nil ? source : nil }
 
+  /// More bytes than these cannot be in the file: deflate shrinks nothing below a 1032nd.
+  package var largestContents: Int { inflater == nil ? source.count : source.count * 1032 }
+
   /// Fills `buffer` as far as the contents go; fewer bytes than asked for mean that the end was reached.
   public func read(into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
     var filled = 0
