@@ -68,7 +68,9 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ]),
 
-    .target(name: "ApusTestSupport", dependencies: ["ApusCompiler", "ApusOptimizers", "ApusData"], path: "Tests/ApusTestSupport"),
+    .target(
+      name: "ApusTestSupport", dependencies: ["ApusCompiler", "ApusOptimizers", "ApusData"],
+      path: "Tests/ApusTestSupport"),
     .testTarget(name: "ApusExpressionTests", dependencies: ["ApusExpression"]),
     .testTarget(name: "ApusGraphTests", dependencies: ["ApusGraph", "ApusTestSupport"]),
     .testTarget(
@@ -86,3 +88,10 @@ let package = Package(
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11
 )
+
+// In continuous integration a warning is an error, in this package and not in those it depends on.
+if Context.environment["APUS_WARNINGS_AS_ERRORS"] != nil && !isDependency {
+  for target in package.targets where target.type != .system && target.type != .plugin {
+    target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(["-warnings-as-errors"])]
+  }
+}

@@ -28,7 +28,8 @@ public struct Device: Sendable {
       return try openCL(String(name.dropFirst("opencl:".count)), reason: "asked for", profiling)
     default:
       throw DeviceError(
-        "there is no device '\(selection)'; use auto, cpu, opencl, opencl:INDEX or opencl:NAME ('apus devices' lists them)")
+        "there is no device '\(selection)'; use auto, cpu, opencl, opencl:INDEX or opencl:NAME ('apus devices' lists them)"
+      )
     }
   }
 
@@ -55,7 +56,8 @@ public struct Device: Sendable {
     _ selection: String?, reason: String, _ profiling: Bool
   ) throws(DeviceError) -> Device {
     do throws(OpenCLError) {
-      return Device(backend: try OpenCLBackend(try OpenCLDevice.select(selection), profiling: profiling), reason: reason)
+      return Device(
+        backend: try OpenCLBackend(try OpenCLDevice.select(selection), profiling: profiling), reason: reason)
     } catch {
       throw DeviceError("\(error)")
     }

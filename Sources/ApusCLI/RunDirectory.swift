@@ -30,11 +30,13 @@ struct RunDirectory {
     if let name {
       guard isResumed || overwriting || !holdsRun(name) else {
         throw TrainingError(
-          "\(name): already holds a run; go on with it by --resume, replace it by --overwrite, or choose another --output")
+          "\(name): already holds a run; go on with it by --resume, replace it by --overwrite, or choose another --output"
+        )
       }
       return RunDirectory(name)
     }
-    let source = configuration.dataset.hasPrefix("csv:")
+    let source =
+      configuration.dataset.hasPrefix("csv:")
       ? ((configuration.dataset as NSString).lastPathComponent as NSString).deletingPathExtension
       : configuration.dataset
     let base = "runs/\(source)-\(configuration.model.rawValue)-\(configuration.optimizer.rawValue)"
@@ -49,7 +51,8 @@ struct RunDirectory {
 
   /// Writes `config.yaml`.
   func writeConfiguration(_ configuration: RunConfiguration) throws(TrainingError) {
-    let text = "# Everything that this run was made with; run it again with: apus train config.yaml\n"
+    let text =
+      "# Everything that this run was made with; run it again with: apus train config.yaml\n"
       + YAML.text(configuration.settings)
     try write(text, to: file("config.yaml"))
   }

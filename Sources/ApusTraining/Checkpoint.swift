@@ -79,7 +79,9 @@ extension Trainer {
   /// Goes on where a checkpoint was written.
   public func restore(_ checkpoint: Checkpoint) throws(TrainingError) {
     try loadParameters(checkpoint.file)
-    for (name, buffer) in states { try arena.load(checkpoint.file, prefix: "\(Checkpoint.statePrefix)\(name).", into: buffer) }
+    for (name, buffer) in states {
+      try arena.load(checkpoint.file, prefix: "\(Checkpoint.statePrefix)\(name).", into: buffer)
+    }
     restore(step: checkpoint.step)
   }
 
@@ -93,7 +95,8 @@ extension Trainer {
     let foreign = file.entries.first { !known.contains($0.name) && !$0.name.hasPrefix(Checkpoint.statePrefix) }
     if let foreign {
       throw TrainingError(
-        "\(file.path): holds \(foreign.name), which is no parameter of this model (\(known.sorted().joined(separator: ", ")))")
+        "\(file.path): holds \(foreign.name), which is no parameter of this model (\(known.sorted().joined(separator: ", ")))"
+      )
     }
   }
 }

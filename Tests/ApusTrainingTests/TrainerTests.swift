@@ -28,7 +28,8 @@ import Testing
 
   @Test func parametersAreNamedAndShapedAsInPyTorch() throws {
     let trainer = try trainer(configuration())
-    #expect(trainer.arena.entries.map(\.name) == ["layers.0.weight", "layers.0.bias", "layers.1.weight", "layers.1.bias"])
+    #expect(
+      trainer.arena.entries.map(\.name) == ["layers.0.weight", "layers.0.bias", "layers.1.weight", "layers.1.bias"])
     #expect(trainer.arena.entries.map(\.shape) == [[7, 6], [7], [3, 7], [3]])
   }
 

@@ -16,7 +16,8 @@ struct DevicesCommand: ParsableCommand {
     let devices = (try? found.get()) ?? []
     let note =
       switch found {
-      case .success(let devices): devices.isEmpty ? "no OpenCL device: \(OpenCLDevice.library)" : "OpenCL: \(OpenCLDevice.library)"
+      case .success(let devices):
+        devices.isEmpty ? "no OpenCL device: \(OpenCLDevice.library)" : "OpenCL: \(OpenCLDevice.library)"
       case .failure(let error): "OpenCL failed: \(error)"
       }
     let chosen = try Device.open("auto")

@@ -33,7 +33,8 @@ struct EvaluateCommand: ParsableCommand {
     let classifier = try Classifier(checkpoint, on: device.backend)
     guard data.classCount == classifier.samples.classNames.count else {
       throw TrainingError(
-        "\(data.name) has \(data.classCount) classes, but the model was trained on \(classifier.samples.classNames.count)")
+        "\(data.name) has \(data.classCount) classes, but the model was trained on \(classifier.samples.classNames.count)"
+      )
     }
     let evaluation = try classifier.evaluate(data.validation)
     let classes = perClass(evaluation, data)

@@ -73,13 +73,18 @@ struct TrainCommand: ParsableCommand {
     var display = ProgressDisplay(run, terminal: screen, isQuiet: quiet)
     let outcome: Run.Outcome
     do {
-      outcome = try run.train { display.report($0, run: run) } shouldStop: { Interruption.isRequested }
+      outcome = try run.train {
+        display.report($0, run: run)
+      } shouldStop: {
+        Interruption.isRequested
+      }
       display.clearLiveLine()
     } catch {
       display.clearLiveLine()
       throw error
     }
-    try target.drawCurves(title: "\(dataset.name), \(configuration.model.rawValue), \(configuration.optimizer.rawValue)")
+    try target.drawCurves(
+      title: "\(dataset.name), \(configuration.model.rawValue), \(configuration.optimizer.rawValue)")
     let seconds = start.duration(to: .now) / .seconds(1)
     if profile { Profile.print(run.trainer.launchTimes, on: screen) }
     try finish(run, outcome, target, device, seconds, screen)

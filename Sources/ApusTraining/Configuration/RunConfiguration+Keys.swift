@@ -37,9 +37,10 @@ extension RunConfiguration {
           switch value {
           case .array(let elements): elements.map(\.integer)
           case .integer(let width): [width]
-          default: (value.string ?? "?").split(separator: ",", omittingEmptySubsequences: false).map {
-            Int($0.filter { $0 != " " })
-          }
+          default:
+            (value.string ?? "?").split(separator: ",", omittingEmptySubsequences: false).map {
+              Int($0.filter { $0 != " " })
+            }
           }
         guard widths.allSatisfy({ $0 ?? 0 >= 1 }) else { throw Refusal("widths of at least 1, such as 200,200") }
         configuration.hidden = widths.compactMap { $0 }
