@@ -57,6 +57,16 @@ struct RunDirectory {
     try write(text, to: file("config.yaml"))
   }
 
+  /// Draws `curves.svg` from the metrics.
+  func drawCurves(title: String) throws(TrainingError) {
+    do throws(FileError) {
+      let metrics = try JSONLines.read(file(Run.metricsName))
+      try RunCurves(name: title, metrics: metrics).chart(title: title).writeSVG(to: file("curves.svg"))
+    } catch {
+      throw TrainingError(error.description)
+    }
+  }
+
   /// Writes a text file whole or not at all.
   func write(_ text: String, to path: String) throws(TrainingError) {
     do throws(FileError) {
