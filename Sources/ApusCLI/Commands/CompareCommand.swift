@@ -109,7 +109,8 @@ struct CompareCommand: ParsableCommand {
       return
     }
     if screen.isInteractive {
-      screen.print(chart.terminalText(width: screen.width - 1, usesColor: screen.hasColor))
+      let ink = screen.hasColor ? TerminalChartStyle.Ink.colouredDots : .dots
+      screen.print(chart.terminalText(style: TerminalChartStyle(ink: ink, width: min(screen.width - 1, 120))))
     }
     var table = TextTable([
       ("optimizer", .left), ("learning rate", .right), ("training loss", .right), ("validation loss", .right),
