@@ -68,7 +68,7 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ]),
 
-    .target(name: "ApusTestSupport", dependencies: ["ApusCompiler"], path: "Tests/ApusTestSupport"),
+    .target(name: "ApusTestSupport", dependencies: ["ApusCompiler", "ApusOptimizers"], path: "Tests/ApusTestSupport"),
     .testTarget(name: "ApusExpressionTests", dependencies: ["ApusExpression"]),
     .testTarget(name: "ApusGraphTests", dependencies: ["ApusGraph", "ApusTestSupport"]),
     .testTarget(
