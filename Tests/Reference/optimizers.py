@@ -16,6 +16,9 @@ from pathlib import Path
 
 import torch
 
+# NAdam keeps its product of momenta in the default type, whatever the parameters' is.
+torch.set_default_dtype(torch.float64)
+
 ELEMENTS = 6
 STEPS = 200
 STORED = [1, 2, 3, 10, 50, 100, 150, 200]
