@@ -73,8 +73,7 @@ let package = Package(
       path: "Tests/ApusTestSupport"),
     .testTarget(name: "ApusExpressionTests", dependencies: ["ApusExpression"]),
     .testTarget(name: "ApusGraphTests", dependencies: ["ApusGraph", "ApusTestSupport"]),
-    .testTarget(
-      name: "ApusOptimizersTests", dependencies: ["ApusOptimizers"]),
+    .testTarget(name: "ApusOptimizersTests", dependencies: ["ApusOptimizers", "ApusTestSupport"]),
     .testTarget(name: "ApusLayersTests", dependencies: ["ApusLayers", "ApusTestSupport"]),
     .testTarget(name: "ApusCompilerTests", dependencies: ["ApusCompiler", "ApusTestSupport"]),
     .testTarget(name: "ApusCPUTests", dependencies: ["ApusCPU", "ApusTestSupport"]),
