@@ -47,7 +47,7 @@ struct CompareCommand: ParsableCommand {
     let base = try training.configuration(file: config)
     let entries = try entries(base)
     let device = try Device.open(base.device)
-    screen.print("device: \(device.backend.name) (\(device.reason))")
+    screen.writeLine("device: \(device.backend.name) (\(device.reason))")
     let dataset = try base.loadDataset(downloader: DownloadDisplay.downloader(on: screen))
     let target = RunDirectory(directory ?? "runs/compare-\(dataset.name)-\(base.model.rawValue)")
     if !overwrite, FileManager.default.fileExists(atPath: target.file("results.json")) {
@@ -58,19 +58,19 @@ struct CompareCommand: ParsableCommand {
     var rows: [Row] = []
     for (position, entry) in entries.enumerated() {
       let run = try Run(entry.configuration, dataset: dataset, on: device.backend, directory: target.file(entry.name))
-      screen.print(screen.styled("\(entry.name) (\(position + 1) of \(entries.count))", .bold))
+      screen.writeLine(screen.bold("\(entry.name) (\(position + 1) of \(entries.count))"))
       let start = ContinuousClock.now
-      var display = ProgressDisplay(run, terminal: screen, isQuiet: false)
+      var display = RunDisplay(run, terminal: screen, isQuiet: false)
       var losses: [Trainer.StepLoss] = []
       let outcome = try run.train { event in
         if case .losses(let new) = event { losses += new }
-        display.report(event, run: run)
+        display.report(event)
       } shouldStop: {
         Interruption.isRequested
       }
-      display.clearLiveLine()
+      display.clear()
       if case .interrupted = outcome {
-        screen.print("stopped in \(entry.name); what is finished is in \(target.path)")
+        screen.writeLine("stopped in \(entry.name); what is finished is in \(target.path)")
         break
       }
       guard let evaluation = run.evaluation else { continue }
@@ -105,25 +105,24 @@ struct CompareCommand: ParsableCommand {
       of: rows.map(\.curves), title: "\(dataset.name), \(base.model.rawValue), batch \(base.batchSize)")
     try chart.writeSVG(to: target.file("comparison.svg"))
     if output.json {
-      Terminal.output.print(result.line)
+      Terminal.output.writeLine(result.line)
       return
     }
     if screen.isInteractive {
-      let ink = screen.hasColor ? TerminalChartStyle.Ink.colouredDots : .dots
-      screen.print(chart.terminalText(style: TerminalChartStyle(ink: ink, width: min(screen.width - 1, 120))))
+      screen.writeLine(chart.terminalText(style: screen.chartStyle()))
     }
-    var table = TextTable([
+    var table = TextTable(columns: [
       ("optimizer", .left), ("learning rate", .right), ("training loss", .right), ("validation loss", .right),
       ("accuracy", .right), ("time", .right),
     ])
     for row in rows.sorted(by: { $0.evaluation.accuracy > $1.evaluation.accuracy }) {
-      table.add([
-        row.name, "\(row.learningRate)", Format.loss(row.trainingLoss), Format.loss(row.evaluation.loss),
-        Format.percent(row.evaluation.accuracy), Format.duration(row.seconds),
+      table.append([
+        row.name, "\(row.learningRate)", Quantity.loss(row.trainingLoss), Quantity.loss(row.evaluation.loss),
+        Quantity.percent(row.evaluation.accuracy), Quantity.duration(row.seconds),
       ])
     }
-    for line in table.lines { screen.print(line) }
-    screen.print("curves in \(target.file("comparison.svg")), numbers in \(target.file("results.json"))")
+    for line in table.lines { screen.writeLine(line) }
+    screen.writeLine("curves in \(target.file("comparison.svg")), numbers in \(target.file("results.json"))")
   }
 
   /// The optimizers with their configurations, checked before anything is trained.

@@ -35,24 +35,24 @@ struct DevicesCommand: ParsableCommand {
           "largest_allocation": .integer(device.largestAllocation),
         ])
       }
-      Terminal.output.print(
+      Terminal.output.writeLine(
         JSONValue.object([
           "devices": .array(rows), "auto": .string(chosen.backend.name), "note": .string(note),
         ]).line)
       return
     }
-    var table = TextTable([
+    var table = TextTable(columns: [
       ("device", .left), ("name", .left), ("kind", .left), ("memory", .right), ("version", .left),
     ])
-    table.add(["cpu", processor.name, "pure Swift", "", ""])
+    table.append(["cpu", processor.name, "pure Swift", "", ""])
     for device in devices {
-      table.add([
-        "opencl:\(device.index)", device.name, "OpenCL \(device.kind.rawValue)", Format.bytes(device.globalMemory),
+      table.append([
+        "opencl:\(device.index)", device.name, "OpenCL \(device.kind.rawValue)", Quantity.bytes(device.globalMemory),
         "\(device.platformName), driver \(device.driverVersion)",
       ])
     }
-    for line in table.lines { Terminal.output.print(line) }
-    Terminal.output.print(note)
-    Terminal.output.print("auto chooses \(chosen.backend.name): \(chosen.reason)")
+    for line in table.lines { Terminal.output.writeLine(line) }
+    Terminal.output.writeLine(note)
+    Terminal.output.writeLine("auto chooses \(chosen.backend.name): \(chosen.reason)")
   }
 }

@@ -39,7 +39,7 @@ struct EvaluateCommand: ParsableCommand {
     let evaluation = try classifier.evaluate(data.validation)
     let classes = perClass(evaluation, data)
     if output.json {
-      Terminal.output.print(
+      Terminal.output.writeLine(
         JSONValue.object([
           "dataset": .string(data.name), "split": "validation", "samples": .integer(evaluation.sampleCount),
           "loss": .number(evaluation.loss), "accuracy": .number(evaluation.accuracy), "step": .integer(checkpoint.step),
@@ -53,11 +53,11 @@ struct EvaluateCommand: ParsableCommand {
         ]).line)
       return
     }
-    screen.print("\(data.name) validation, \(Format.count(evaluation.sampleCount)) samples, on \(device.backend.name)")
-    var table = TextTable([("class", .left), ("samples", .right), ("accuracy", .right)])
-    for row in classes { table.add([row.name, Format.count(row.samples), Format.percent(row.accuracy)]) }
-    for line in table.lines { screen.print(line) }
-    screen.print("accuracy \(Format.percent(evaluation.accuracy))  loss \(Format.loss(evaluation.loss))")
+    screen.writeLine("\(data.name) validation, \(Quantity.count(evaluation.sampleCount)) samples, on \(device.backend.name)")
+    var table = TextTable(columns: [("class", .left), ("samples", .right), ("accuracy", .right)])
+    for row in classes { table.append([row.name, Quantity.count(row.samples), Quantity.percent(row.accuracy)]) }
+    for line in table.lines { screen.writeLine(line) }
+    screen.writeLine("accuracy \(Quantity.percent(evaluation.accuracy))  loss \(Quantity.loss(evaluation.loss))")
   }
 
   private typealias ClassRow = (name: String, samples: Int, accuracy: Double)

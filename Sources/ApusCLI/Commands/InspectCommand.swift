@@ -30,29 +30,29 @@ struct InspectCommand: ParsableCommand {
       }
       var metadata = JSONObject()
       for key in file.metadata.keys.sorted() { metadata[key] = file.metadata[key].map(JSONValue.string) }
-      Terminal.output.print(
+      Terminal.output.writeLine(
         JSONValue.object([
           "path": .string(file.path), "metadata": .object(metadata), "tensors": .array(tensors),
         ]).line)
       return
     }
-    var table = TextTable([
+    var table = TextTable(columns: [
       ("tensor", .left), ("type", .left), ("shape", .left), ("mean", .right), ("deviation", .right), ("min", .right),
       ("max", .right),
     ])
     for row in rows {
-      let numbers = row.statistics.map { [$0.mean, $0.deviation, $0.minimum, $0.maximum].map(Format.loss) }
-      table.add(
+      let numbers = row.statistics.map { [$0.mean, $0.deviation, $0.minimum, $0.maximum].map(Quantity.loss) }
+      table.append(
         [row.entry.name, row.entry.type.rawValue, Shape(row.entry.shape).description]
           + (numbers ?? ["", "", "", ""]))
     }
-    for line in table.lines { Terminal.output.print(line) }
+    for line in table.lines { Terminal.output.writeLine(line) }
     let count = file.entries.filter { !$0.name.hasPrefix("optimizer.") }.reduce(0) { $0 + $1.elementCount }
-    Terminal.output.print("\(Format.count(count)) parameters")
+    Terminal.output.writeLine("\(Quantity.count(count)) parameters")
     for row in rows where row.statistics?.notFinite ?? 0 > 0 {
-      Terminal.output.print("\(row.entry.name) has \(row.statistics?.notFinite ?? 0) values that are not finite")
+      Terminal.output.writeLine("\(row.entry.name) has \(row.statistics?.notFinite ?? 0) values that are not finite")
     }
-    for key in file.metadata.keys.sorted() { Terminal.output.print("\(key): \(file.metadata[key] ?? "")") }
+    for key in file.metadata.keys.sorted() { Terminal.output.writeLine("\(key): \(file.metadata[key] ?? "")") }
   }
 
   /// What is said of a float tensor's values; nil for other types.

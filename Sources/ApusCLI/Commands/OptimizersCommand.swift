@@ -24,18 +24,18 @@ struct OptimizersCommand: ParsableCommand {
           "source": .string(row.type.source),
         ])
       }
-      Terminal.output.print(JSONValue.object(["optimizers": .array(list)]).line)
+      Terminal.output.writeLine(JSONValue.object(["optimizers": .array(list)]).line)
       return
     }
-    var table = TextTable([
+    var table = TextTable(columns: [
       ("optimizer", .left), ("learning rate", .right), ("state", .right), ("hyperparameters", .left), ("source", .left),
     ])
     for row in rows {
-      table.add([
+      table.append([
         row.type.name, "\(row.type.defaultLearningRate)", "\(row.type.stateBytesPerParameter) B",
         row.settings.map { "\($0.name)=\($0.value)" }.joined(separator: " "), row.type.source,
       ])
     }
-    for line in table.lines { Terminal.output.print(line) }
+    for line in table.lines { Terminal.output.writeLine(line) }
   }
 }

@@ -46,11 +46,11 @@ struct PredictCommand: ParsableCommand {
             ]))
         } else {
           let prefix = files.count > 1 ? "\(file)  " : ""
-          Terminal.output.print("\(prefix)\(number)  \(name)  \(Format.percent(probability))")
+          Terminal.output.writeLine("\(prefix)\(number)  \(name)  \(Quantity.percent(probability))")
         }
       }
     }
-    if output.json { Terminal.output.print(JSONValue.object(["predictions": .array(results)]).line) }
+    if output.json { Terminal.output.writeLine(JSONValue.object(["predictions": .array(results)]).line) }
   }
 
   /// A file's samples as the model's training data had them.

@@ -43,12 +43,12 @@ struct TrainCommand: ParsableCommand {
     // Mistakes in the settings come before anything slow.
     _ = try configuration.resolved()
     let device = try Device.open(configuration.device, profiling: profile)
-    if !quiet { screen.print("device: \(device.backend.name) (\(device.reason))") }
+    if !quiet { screen.writeLine("device: \(device.backend.name) (\(device.reason))") }
     let dataset = try configuration.loadDataset(downloader: DownloadDisplay.downloader(on: screen))
 
     if plan {
       let trainer = try Trainer(try configuration.makePlan(dataset), on: device.backend)
-      Terminal.output.print(trainer.program.description)
+      Terminal.output.writeLine(trainer.program.description)
       return
     }
 
@@ -58,29 +58,29 @@ struct TrainCommand: ParsableCommand {
       configuration, dataset: dataset, on: device.backend, directory: target.path, resuming: checkpoint)
     try target.writeConfiguration(run.configuration)
     if !quiet {
-      screen.print(
-        "\(dataset.name): \(Format.count(dataset.training.count)) training and "
-          + "\(Format.count(dataset.validation.count)) validation samples, \(dataset.classCount) classes")
-      screen.print(
-        "\(configuration.model.rawValue): \(Format.count(run.trainer.arena.parameterCount)) parameters; "
+      screen.writeLine(
+        "\(dataset.name): \(Quantity.count(dataset.training.count)) training and "
+          + "\(Quantity.count(dataset.validation.count)) validation samples, \(dataset.classCount) classes")
+      screen.writeLine(
+        "\(configuration.model.rawValue): \(Quantity.count(run.trainer.arena.parameterCount)) parameters; "
           + "\(configuration.optimizer.rawValue), learning rate \(run.configuration.learningRate ?? 0), "
-          + "batch \(configuration.batchSize), \(Format.count(run.trainer.plan.totalSteps)) steps"
-          + (run.trainer.step > 0 ? ", going on after step \(Format.count(run.trainer.step))" : ""))
+          + "batch \(configuration.batchSize), \(Quantity.count(run.trainer.plan.totalSteps)) steps"
+          + (run.trainer.step > 0 ? ", going on after step \(Quantity.count(run.trainer.step))" : ""))
     }
 
     Interruption.listen()
     let start = ContinuousClock.now
-    var display = ProgressDisplay(run, terminal: screen, isQuiet: quiet)
+    var display = RunDisplay(run, terminal: screen, isQuiet: quiet)
     let outcome: Run.Outcome
     do {
       outcome = try run.train {
-        display.report($0, run: run)
+        display.report($0)
       } shouldStop: {
         Interruption.isRequested
       }
-      display.clearLiveLine()
+      display.clear()
     } catch {
-      display.clearLiveLine()
+      display.clear()
       throw error
     }
     try target.drawCurves(
@@ -104,19 +104,19 @@ struct TrainCommand: ParsableCommand {
         result["accuracy"] = .number(evaluation.accuracy)
       }
       result["best_accuracy"] = run.bestAccuracy.map { .number($0) }
-      Terminal.output.print(JSONValue.object(result).line)
+      Terminal.output.writeLine(JSONValue.object(result).line)
       return
     }
     if isInterrupted {
-      screen.print(
+      screen.writeLine(
         "stopped after step \(run.trainer.step); go on with: apus train --resume \(RunDirectory.quoted(target.path))")
       return
     }
     if let evaluation = run.evaluation {
-      screen.print(
-        "\(screen.styled("accuracy \(Format.percent(evaluation.accuracy))", .bold))  "
-          + "validation loss \(Format.loss(evaluation.loss))  in \(Format.duration(seconds))")
+      screen.writeLine(
+        "\(screen.bold("accuracy \(Quantity.percent(evaluation.accuracy))"))  "
+          + "validation loss \(Quantity.loss(evaluation.loss))  in \(Quantity.duration(seconds))")
     }
-    screen.print("results in \(target.path): metrics.jsonl, curves.svg, checkpoint.safetensors, best.safetensors")
+    screen.writeLine("results in \(target.path): metrics.jsonl, curves.svg, checkpoint.safetensors, best.safetensors")
   }
 }

@@ -6,14 +6,14 @@ enum DownloadDisplay {
   /// A downloader that shows its progress.
   static func downloader(on terminal: Terminal) -> Downloader {
     Downloader { progress in
-      let size = progress.total.map { " of \(Format.bytes($0))" } ?? ""
+      let size = progress.total.map { " of \(Quantity.bytes($0))" } ?? ""
       let line =
-        "downloading \(progress.file) (\(progress.number)/\(progress.fileCount)): \(Format.bytes(progress.received))\(size)"
+        "downloading \(progress.file) (\(progress.number)/\(progress.fileCount)): \(Quantity.bytes(progress.received))\(size)"
       let isDone = progress.received == progress.total
       if terminal.isInteractive {
         terminal.write("\r\u{1B}[K" + String(line.prefix(terminal.width - 1)) + (isDone ? "\n" : ""))
       } else if isDone {
-        terminal.print(line)
+        terminal.writeLine(line)
       }
     }
   }
