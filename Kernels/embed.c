@@ -1,1 +1,21 @@
 #include "apus_kernels.h"
+
+#pragma clang diagnostic ignored "-Wc23-extensions"
+
+static const unsigned char arithmetic[] = {
+#embed "arithmetic.cl"
+};
+static const unsigned char philox[] = {
+#embed "philox.cl"
+};
+
+#define FILE_ROW(name, bytes) {name, bytes, sizeof bytes}
+
+static const apus_kernel_file files[] = {
+  FILE_ROW("arithmetic", arithmetic),
+  FILE_ROW("philox", philox),
+};
+
+int apus_kernel_count(void) { return (int)(sizeof files / sizeof *files); }
+
+apus_kernel_file apus_kernel(int index) { return files[index]; }
