@@ -5,6 +5,9 @@
 static const unsigned char arithmetic[] = {
 #embed "arithmetic.cl"
 };
+static const unsigned char pointwise[] = {
+#embed "pointwise.cl"
+};
 static const unsigned char philox[] = {
 #embed "philox.cl"
 };
@@ -14,6 +17,7 @@ static const unsigned char philox[] = {
 static const apus_kernel_file files[] = {
   FILE_ROW("arithmetic", arithmetic),
   FILE_ROW("philox", philox),
+  FILE_ROW("pointwise", pointwise),
 };
 
 int apus_kernel_count(void) { return (int)(sizeof files / sizeof *files); }

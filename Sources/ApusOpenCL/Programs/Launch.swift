@@ -8,12 +8,15 @@ package struct PlannedLaunch {
   package let global: [Int]
   /// The size of a work-group by dimension.
   package let local: [Int]
+  /// The positions of the arguments that change from launch to launch, by name.
+  package let names: [String: Int]
 
   /// Plans a call of `groups` work-groups of `local` work-items.
-  init(_ kernel: String, _ arguments: [KernelArgument], groups: [Int], local: [Int]) {
+  init(_ kernel: String, _ arguments: [KernelArgument], groups: [Int], local: [Int], names: [String: Int] = [:]) {
     self.kernel = kernel
     self.arguments = arguments
     self.local = local
+    self.names = names
     global = zip(groups, local).map { max($0, 1) * $1 }
   }
 
@@ -42,12 +45,14 @@ package final class Launch {
   private let local: [Int]
   /// The first parameter of each argument.
   private let parameters: [Int]
+  private let names: [String: Int]
 
   init(_ planned: PlannedLaunch, _ program: BuiltProgram) throws(OpenCLError) {
     kernel = try Kernel(program, planned.kernel)
     name = String(planned.kernel.prefix(upTo: planned.kernel.lastIndex(of: "_") ?? planned.kernel.endIndex))
     global = planned.global
     local = planned.local
+    names = planned.names
     var parameters: [Int] = []
     var next = 0
     for argument in planned.arguments {
@@ -69,6 +74,12 @@ package final class Launch {
       throw OpenCLError.launch(kernel: name, "it has no argument \(argument).")
     }
     try kernel.set(parameters[argument], value)
+  }
+
+  /// Replaces the argument of a name; does nothing when the kernel has none of this name.
+  package func set(_ name: String, to value: KernelArgument) throws(OpenCLError) {
+    guard let argument = names[name] else { return }
+    try set(argument, to: value)
   }
 
   func withSizes<Result>(

@@ -94,6 +94,7 @@ extension OpenCLDevice {
       ? .gpu
       : type & Int(CL_DEVICE_TYPE_CPU) != 0
         ? .cpu : type & Int(CL_DEVICE_TYPE_ACCELERATOR) != 0 ? .accelerator : .other
+    style = kind == .cpu ? .wide : .tiled
     computeUnits = max(1, Int(try number(CL_DEVICE_MAX_COMPUTE_UNITS, cl_uint.self)))
     clockMegahertz = Int(try number(CL_DEVICE_MAX_CLOCK_FREQUENCY, cl_uint.self))
     globalMemory = Int(clamping: try number(CL_DEVICE_GLOBAL_MEM_SIZE, cl_ulong.self))

@@ -39,11 +39,11 @@ public struct OpenCLDevice: Sendable {
   /// Whether division and square root can be asked to be correctly rounded.
   public let hasCorrectlyRoundedDivision: Bool
 
+  /// How kernels are written for this device: wide on processors, tiled on all others. Every device can run both.
+  package var style: Style
+
   let handle: Handle
   let platform: Handle
-
-  /// How kernels are written for this device.
-  public var style: Style { kind == .cpu ? .wide : .tiled }
 
   /// Whether the driver caches compiled programs by itself.
   var cachesPrograms: Bool {
