@@ -131,6 +131,7 @@ struct TemplateTests {
         #ifndef WIDTH
         #define WIDTH 4
         #endif
+        static float helper(const float x) { return x; }
         __kernel void first(__global float *x) {
           //@begin body
           x[0] = 1;
@@ -140,7 +141,7 @@ struct TemplateTests {
             __global float *x) {}
         """)
     #expect(template.macros == ["WIDTH"])
-    #expect(template.kernels == ["first", "second"])
+    #expect(template.functions == ["helper", "first", "second"])
     #expect(template.regions == ["body"])
     #expect(template.text(regions: ["body": "  x[0] = 2;"]).contains("x[0] = 2;"))
     #expect(!template.text(regions: ["body": "  x[0] = 2;"]).contains("x[0] = 1;"))

@@ -8,8 +8,8 @@ import ApusKernels
 struct KernelTemplate: Sendable {
   /// The file's name without `.cl`.
   let name: String
-  /// The names of the kernels in it.
-  let kernels: [String]
+  /// The names of the kernels and other functions in it.
+  let functions: [String]
   /// The names of the macros that it defines.
   let macros: [String]
 
@@ -23,7 +23,7 @@ struct KernelTemplate: Sendable {
   /// Reads the text of a file.
   init(name: String, text: String) {
     self.name = name
-    var kernels: [String] = []
+    var functions: [String] = []
     var macros: [String] = []
     var parts: [Part] = []
     var lines: [Substring] = []
@@ -44,11 +44,13 @@ struct KernelTemplate: Sendable {
       if trimmed.hasPrefix("#define ") {
         macros.append(String(trimmed.dropFirst("#define ".count).prefix { $0.isLetter || $0.isNumber || $0 == "_" }))
       } else if trimmed.hasPrefix("__kernel void ") {
-        kernels.append(String(trimmed.dropFirst("__kernel void ".count).prefix { $0 != "(" }))
+        functions.append(String(trimmed.dropFirst("__kernel void ".count).prefix { $0 != "(" }))
+      } else if trimmed.hasPrefix("static "), let name = trimmed.prefix(while: { $0 != "(" }).split(separator: " ").last {
+        functions.append(String(name))
       }
     }
     parts.append(.text(lines.joined(separator: "\n")))
-    self.kernels = kernels
+    self.functions = functions
     self.macros = macros
     self.parts = parts
   }

@@ -2,6 +2,8 @@
 struct KernelInstance: Hashable {
   /// The file's name without `.cl`.
   let template: String
+  /// The file's text, where it is not one of the embedded ones.
+  var text: String?
   /// Macros that replace the file's defaults.
   var macros: [String: String] = [:]
   /// Text that replaces the file's regions.
@@ -23,7 +25,10 @@ package struct ProgramBuilder {
   /// - Throws: `launch` when there is no such file or region.
   mutating func add(_ instance: KernelInstance) throws(OpenCLError) -> KernelSuffix {
     if let number = numbers[instance] { return KernelSuffix(number: number) }
-    guard let template = KernelTemplate.embedded(instance.template) else {
+    let template =
+      instance.text.map { KernelTemplate(name: instance.template, text: $0) }
+      ?? KernelTemplate.embedded(instance.template)
+    guard let template else {
       throw OpenCLError.launch(kernel: instance.template, "there is no kernel file of this name.")
     }
     for region in instance.regions.keys where !template.regions.contains(region) {
@@ -49,9 +54,10 @@ package struct ProgramBuilder {
     }
     for (number, (instance, template)) in instances.enumerated() {
       let suffix = KernelSuffix(number: number)
+      // Two instances of a file would otherwise define the same functions.
       var defined = Set(template.macros).subtracting(kept)
       text += "\n// \(template.name).cl\n"
-      for kernel in template.kernels {
+      for kernel in template.functions {
         text += "#define \(kernel) \(suffix.name(of: kernel))\n"
         defined.insert(kernel)
       }
