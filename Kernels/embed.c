@@ -5,6 +5,18 @@
 static const unsigned char file_arithmetic[] = {
 #embed "arithmetic.cl"
 };
+static const unsigned char file_matmul_dot[] = {
+#embed "matmul_dot.cl"
+};
+static const unsigned char file_matmul_pack[] = {
+#embed "matmul_pack.cl"
+};
+static const unsigned char file_matmul_tiled[] = {
+#embed "matmul_tiled.cl"
+};
+static const unsigned char file_matmul_wide[] = {
+#embed "matmul_wide.cl"
+};
 static const unsigned char file_philox[] = {
 #embed "philox.cl"
 };
@@ -64,6 +76,10 @@ static const unsigned char file_updates_sgd[] = {
 
 static const apus_kernel_file files[] = {
   FILE_ROW("arithmetic", file_arithmetic),
+  FILE_ROW("matmul_dot", file_matmul_dot),
+  FILE_ROW("matmul_pack", file_matmul_pack),
+  FILE_ROW("matmul_tiled", file_matmul_tiled),
+  FILE_ROW("matmul_wide", file_matmul_wide),
   FILE_ROW("philox", file_philox),
   FILE_ROW("pointwise", file_pointwise),
   FILE_ROW("update", file_update),
