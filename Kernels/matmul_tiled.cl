@@ -14,7 +14,7 @@
 // c                 element (row, column): row * c_row_stride + column; slices follow each other at c_slice_stride
 // *_batch_stride    from one matrix of the batch to the next; all strides and offsets are in elements
 //
-// A_ALIGNED, B_ALIGNED   four floats of A (B) at a multiple of four lie at a multiple of 16 bytes
+// ALIGNED           every fourth float of every line of A and of B lies at a multiple of 16 bytes
 
 #pragma OPENCL FP_CONTRACT OFF
 
@@ -35,16 +35,19 @@
 #ifndef B_TRANSPOSED
 #define B_TRANSPOSED 0
 #endif
-#ifndef A_ALIGNED
-#define A_ALIGNED 0
-#endif
-#ifndef B_ALIGNED
-#define B_ALIGNED 0
+#ifndef ALIGNED
+#define ALIGNED 0
 #endif
 
 #define STEP (1024 / TILE)
 #define ITEM (TILE / 16)
-#define BLOCK (ITEM < 4 ? ITEM : 4)
+#if TILE == 32
+#define BLOCK 2
+#else
+#define BLOCK 4
+#endif
+#define JOIN2(a, b) a##b
+#define JOIN(a, b) JOIN2(a, b)
 // A row of a local tile, with a gap that spreads transposed stores over the banks.
 #define PITCH (TILE + 4)
 
@@ -52,8 +55,12 @@
 #define PLACE(item, element) (((element) / BLOCK) * (16 * BLOCK) + (item) * BLOCK + (element) % BLOCK)
 
 // Four consecutive floats of one line of an operand; zeros from `count` on.
-static float4 load_four(__global const float *source, const int count, const int is_aligned) {
-  if (count >= 4) return is_aligned ? *(__global const float4 *)source : vload4(0, source);
+static float4 load_four(__global const float *source, const int count) {
+#if ALIGNED
+  if (count >= 4) return *(__global const float4 *)source;
+#else
+  if (count >= 4) return vload4(0, source);
+#endif
   float4 value = (float4)(0.0f);
   if (count > 0) value.x = source[0];
   if (count > 1) value.y = source[1];
@@ -102,18 +109,19 @@ __kernel void matmul_tiled(
   __global const float *b_matrix = b + b_offset + batch * b_batch_stride;
 
 // What there is of the four elements at p: along the lines, or along K.
-#define FOUR_ALONG_LINES(matrix, stride, first, line, lines, p, is_aligned)                                     \
-  (p < k_end && first + line < lines                                                                            \
-       ? load_four(matrix + (p) * stride + first + line, (int)(lines - first - line), is_aligned)               \
+#define FOUR_ALONG_LINES(matrix, stride, first, line, lines, p)                        \
+  ((p) < k_end && first + line < lines                                                 \
+       ? load_four(matrix + (p) * stride + first + line, (int)(lines - first - line))  \
        : (float4)(0.0f))
-#define FOUR_ALONG_K(matrix, stride, first, line, lines, p, is_aligned)                                         \
-  (p < k_end && first + line < lines ? load_four(matrix + (first + line) * stride + p, (int)(k_end - p), is_aligned) \
-                                     : (float4)(0.0f))
+#define FOUR_ALONG_K(matrix, stride, first, line, lines, p)                            \
+  ((p) < k_end && first + line < lines                                                 \
+       ? load_four(matrix + (first + line) * stride + (p), (int)(k_end - (p)))         \
+       : (float4)(0.0f))
 #if A_TRANSPOSED
-#define LOAD_A(p) FOUR_ALONG_LINES(a_matrix, a_stride, row0, a_line, m, (p), A_ALIGNED)
+#define LOAD_A(p) FOUR_ALONG_LINES(a_matrix, a_stride, row0, a_line, m, p)
 #define STORE_A(tile) vstore4(a_four, 0, a_tiles[tile] + a_p * PITCH + a_line)
 #else
-#define LOAD_A(p) FOUR_ALONG_K(a_matrix, a_stride, row0, a_line, m, (p), A_ALIGNED)
+#define LOAD_A(p) FOUR_ALONG_K(a_matrix, a_stride, row0, a_line, m, p)
 #define STORE_A(tile)                                \
   a_tiles[tile][(a_p + 0) * PITCH + a_line] = a_four.x; \
   a_tiles[tile][(a_p + 1) * PITCH + a_line] = a_four.y; \
@@ -121,14 +129,14 @@ __kernel void matmul_tiled(
   a_tiles[tile][(a_p + 3) * PITCH + a_line] = a_four.w
 #endif
 #if B_TRANSPOSED
-#define LOAD_B(p) FOUR_ALONG_K(b_matrix, b_stride, column0, b_line, n, (p), B_ALIGNED)
+#define LOAD_B(p) FOUR_ALONG_K(b_matrix, b_stride, column0, b_line, n, p)
 #define STORE_B(tile)                                \
   b_tiles[tile][(b_p + 0) * PITCH + b_line] = b_four.x; \
   b_tiles[tile][(b_p + 1) * PITCH + b_line] = b_four.y; \
   b_tiles[tile][(b_p + 2) * PITCH + b_line] = b_four.z; \
   b_tiles[tile][(b_p + 3) * PITCH + b_line] = b_four.w
 #else
-#define LOAD_B(p) FOUR_ALONG_LINES(b_matrix, b_stride, column0, b_line, n, (p), B_ALIGNED)
+#define LOAD_B(p) FOUR_ALONG_LINES(b_matrix, b_stride, column0, b_line, n, p)
 #define STORE_B(tile) vstore4(b_four, 0, b_tiles[tile] + b_p * PITCH + b_line)
 #endif
 
@@ -172,7 +180,6 @@ __kernel void matmul_tiled(
     barrier(CLK_LOCAL_MEM_FENCE);
   }
 
-#define RANDOM(stream) random_float(((ulong)batch * m + row) * n + column, (uint2)(key0, key1), step, stream)
 #pragma unroll
   for (uint i = 0; i < ITEM; i += 1) {
     const uint row = row0 + PLACE(y, i);
@@ -181,16 +188,34 @@ __kernel void matmul_tiled(
       //@begin rows
       //@end rows
 #pragma unroll
-      for (uint j = 0; j < ITEM; j += 1) {
-        const uint column = column0 + PLACE(x, j);
-        if (column < n) {
-          const float product = sum[i][j];
-          //@begin scalar
-          c_row[column] = product;
-          //@end scalar
+      for (uint j = 0; j < ITEM; j += BLOCK) {
+        const uint column_begin = column0 + PLACE(x, j);
+        float block[BLOCK];
+#pragma unroll
+        for (uint lane = 0; lane < BLOCK; lane += 1) block[lane] = sum[i][j + lane];
+        if (column_begin + BLOCK <= n) {
+#define REAL JOIN(float, BLOCK)
+#define LOAD JOIN(vload, BLOCK)
+#define STORE JOIN(vstore, BLOCK)
+#define ELEMENT(column) (((ulong)batch * m + row) * n + column)
+#define RANDOM(stream) JOIN(random_float, BLOCK)(ELEMENT(column), (uint2)(key0, key1), step, stream)
+          const uint column = column_begin;
+          const REAL product = LOAD(0, block);
+          //@begin vector
+          STORE(product, 0, c_row + column);
+          //@end vector
+#undef RANDOM
+        } else {
+#define RANDOM(stream) random_float(ELEMENT(column), (uint2)(key0, key1), step, stream)
+          for (uint column = column_begin; column < n; column += 1) {
+            const float product = block[column - column_begin];
+            //@begin scalar
+            c_row[column] = product;
+            //@end scalar
+          }
+#undef RANDOM
         }
       }
     }
   }
-#undef RANDOM
 }

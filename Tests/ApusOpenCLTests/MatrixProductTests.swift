@@ -19,91 +19,105 @@ struct MatrixProductTests {
     Shape(m: 129, n: 130, k: 9), Shape(m: 5, n: 7, k: 11, batch: 3), Shape(m: 37, n: 41, k: 43, batch: 2),
   ]
 
-  /// The variants that can compute a shape with these transpositions.
-  static func variants(_ shape: Shape, aTransposed: Bool, bTransposed: Bool) -> [MatrixProduct.Variant] {
+  /// The variants of a style that can compute a shape with these transpositions.
+  private static func variants(
+    _ style: OpenCLDevice.Style, _ shape: Shape, aTransposed: Bool, bTransposed: Bool
+  ) -> [MatrixProduct.Variant] {
     var variants: [MatrixProduct.Variant] = []
-    for packsA in [false, true] {
-      for packsB in [false, true] {
+    switch style {
+    case .wide:
+      for (packsA, packsB) in [(false, false), (false, true), (true, true)] {
         let tile = WideTile(m: shape.m, n: shape.n, packsA: packsA, packsB: packsB)
-        if packsB || (!bTransposed && shape.n >= tile.n) {
-          variants.append(.wide(packsA: packsA, packsB: packsB, splits: 1))
-          if shape.k >= 7 { variants.append(.wide(packsA: packsA, packsB: packsB, splits: 3)) }
-        }
+        guard packsB || (!bTransposed && shape.n >= tile.n) else { continue }
+        variants.append(.wide(packsA: packsA, packsB: packsB, splits: 1))
+        if shape.k >= 40 { variants.append(.wide(packsA: packsA, packsB: packsB, splits: 3)) }
       }
+      if !aTransposed && bTransposed && shape.k >= 16 { variants.append(.dot) }
+    case .tiled:
+      variants = [.tiled(tile: 32, splits: 1), .tiled(tile: 64, splits: 1)]
+      if shape.m > 60 { variants.append(.tiled(tile: 128, splits: 1)) }
+      if shape.k >= 40 { variants.append(.tiled(tile: 32, splits: 3)) }
     }
-    if !aTransposed && bTransposed && shape.k >= 16 { variants.append(.dot) }
-    for tile in [32, 64, 128] { variants.append(.tiled(tile: tile, splits: 1)) }
-    if shape.k >= 7 { variants.append(.tiled(tile: 32, splits: 3)) }
     return variants
   }
 
-  @Test(arguments: shapes, [(false, false), (false, true), (true, false), (true, true)])
-  func everyVariantAgreesWithDouble(shape: Shape, transposed: (a: Bool, b: Bool)) throws {
-    let context = try TestDevice.context()
-    let (m, n, k, batch) = (shape.m, shape.n, shape.k, shape.batch)
-    let aValues = numbers(batch * m * k, seed: 1)
-    let bValues = numbers(batch * k * n, seed: 2)
-    let rowBias = numbers(n, seed: 3)
-    let columnBias = numbers(batch * m, seed: 4)
-    let full = numbers(batch * m * n, seed: 5)
-    func a(_ z: Int, _ i: Int, _ p: Int) -> Double { Double(aValues[z * m * k + (transposed.a ? p * m + i : i * k + p)]) }
-    func b(_ z: Int, _ p: Int, _ j: Int) -> Double { Double(bValues[z * k * n + (transposed.b ? j * k + p : p * n + j)]) }
+  /// One variant computing one shape, and how to check it.
+  private struct Case {
+    let name: String
+    let output: MemoryRange
+    let check: ([Float]) -> Double
+  }
 
-    let aMemory = try context.buffer(aValues)
-    let bMemory = try context.buffer(bValues)
-    let inputs = [
-      TensorView(try context.buffer(rowBias), shape: [m, n], strides: [0, 1]),
-      TensorView(try context.buffer(columnBias), shape: [batch, m, n], strides: [m, 1, 0]),
-      TensorView(try context.buffer(full), shape: [batch, m, n]),
-      TensorView(try context.buffer([Float(0.5)]), shape: [m, n], strides: [0, 0]),
-    ]
-    let epilogue: Expression = .max(.input(0) * .uniform(0) + .input(1), .input(2)) + .input(3) * .input(4)
-    // Rows of C with a gap between them, which must stay as it is.
-    let cStride = n + 3
+  /// All shapes and variants in one program, because what takes the time here is compiling.
+  @Test(arguments: OpenCLDevice.Style.allCases)
+  func everyVariantAgreesWithDouble(style: OpenCLDevice.Style) throws {
+    let context = try TestDevice.context()
     var builder = ProgramBuilder()
-    var outputs: [MemoryRange] = []
+    var cases: [Case] = []
     var launches: [PlannedLaunch] = []
-    let variants = Self.variants(shape, aTransposed: transposed.a, bTransposed: transposed.b)
-    for (number, variant) in variants.enumerated() {
-      let output = try context.buffer([Float](repeating: -77, count: batch * m * cStride))
-      let hasEpilogue = number % 2 == 0
-      let product = MatrixProduct(
-        m: m, n: n, k: k, batch: batch,
-        a: .init(
-          aMemory, rowStride: transposed.a ? 1 : k, columnStride: transposed.a ? m : 1, batchStride: batch > 1 ? m * k : 0),
-        b: .init(
-          bMemory, rowStride: transposed.b ? 1 : n, columnStride: transposed.b ? k : 1, batchStride: batch > 1 ? k * n : 0),
-        c: .init(output, rowStride: cStride, columnStride: 1, batchStride: m * cStride),
-        epilogue: hasEpilogue ? epilogue : .input(0), inputs: hasEpilogue ? inputs : [])
-      let size = product.scratchSize(variant)
-      let scratch = size > 0 ? try context.buffer([Float](repeating: .nan, count: size / 4)) : nil
-      launches += try product.plan(context.device, variant, scratch: scratch, &builder)
-      outputs.append(output)
+    let transpositions = [(false, false), (false, true), (true, false), (true, true)]
+    for (shape, (aTransposed, bTransposed)) in Self.shapes.flatMap({ shape in transpositions.map { (shape, $0) } }) {
+      let (m, n, k, batch) = (shape.m, shape.n, shape.k, shape.batch)
+      let a = numbers(batch * m * k, seed: 1)
+      let b = numbers(batch * k * n, seed: 2)
+      let rowBias = numbers(n, seed: 3)
+      let columnBias = numbers(batch * m, seed: 4)
+      let full = numbers(batch * m * n, seed: 5)
+      let (aRow, aColumn) = aTransposed ? (1, m) : (k, 1)
+      let (bRow, bColumn) = bTransposed ? (1, k) : (n, 1)
+      let inputs = [
+        TensorView(try context.buffer(rowBias), shape: [m, n], strides: [0, 1]),
+        TensorView(try context.buffer(columnBias), shape: [batch, m, n], strides: [m, 1, 0]),
+        TensorView(try context.buffer(full), shape: [batch, m, n]),
+        TensorView(try context.buffer([Float(0.5)]), shape: [m, n], strides: [0, 0]),
+      ]
+      let epilogue: Expression = .max(.input(0) * .uniform(0) + .input(1), .input(2)) + .input(3) * .input(4)
+      let aMemory = try context.buffer(a)
+      let bMemory = try context.buffer(b)
+      var expected = [Double](repeating: 0, count: batch * m * n)
+      for z in 0..<batch {
+        for i in 0..<m {
+          for j in 0..<n {
+            var sum = 0.0
+            for p in 0..<k {
+              sum += Double(a[z * m * k + i * aRow + p * aColumn]) * Double(b[z * k * n + p * bRow + j * bColumn])
+            }
+            expected[(z * m + i) * n + j] =
+              max(sum * 1.5 + Double(rowBias[j]), Double(columnBias[z * m + i])) + Double(full[(z * m + i) * n + j]) * 0.5
+          }
+        }
+      }
+      // Rows of C with a gap between them, which must stay as it is.
+      let cStride = n + 3
+      for variant in Self.variants(style, shape, aTransposed: aTransposed, bTransposed: bTransposed) {
+        let output = try context.buffer([Float](repeating: -77, count: batch * m * cStride))
+        let product = MatrixProduct(
+          m: m, n: n, k: k, batch: batch,
+          a: .init(aMemory, rowStride: aRow, columnStride: aColumn, batchStride: batch > 1 ? m * k : 0),
+          b: .init(bMemory, rowStride: bRow, columnStride: bColumn, batchStride: batch > 1 ? k * n : 0),
+          c: .init(output, rowStride: cStride, columnStride: 1, batchStride: m * cStride), epilogue: epilogue,
+          inputs: inputs)
+        let size = product.scratchSize(variant)
+        let scratch = size > 0 ? try context.buffer([Float](repeating: .nan, count: size / 4)) : nil
+        launches += try product.plan(context.device, variant, scratch: scratch, &builder)
+        cases.append(
+          Case(name: "\(shape.testDescription), transposed \(aTransposed) \(bTransposed), by \(variant)", output: output) { result in
+            var worst = 0.0
+            for (index, value) in result.enumerated() {
+              let (row, column) = index.quotientAndRemainder(dividingBy: cStride)
+              let error = abs(Double(value) - (column < n ? expected[row * n + column] : -77))
+              worst = error.isNaN ? .infinity : max(worst, error)
+            }
+            return worst / Double(k + 8)
+          })
+      }
     }
     let program = try builder.build(context)
     for launch in try launches.bind(program) {
       try launch.set("u0", to: .float(1.5))
       try context.queue.enqueue(launch)
     }
-    for (number, (variant, output)) in zip(variants, outputs).enumerated() {
-      let result = try context.readFloats(output)
-      var worst = 0.0
-      for z in 0..<batch {
-        for i in 0..<m {
-          for j in 0..<n {
-            let product = (0..<k).reduce(0.0) { $0 + a(z, i, $1) * b(z, $1, j) }
-            let expected =
-              number % 2 == 0
-              ? max(product * 1.5 + Double(rowBias[j]), Double(columnBias[z * m + i]))
-                + Double(full[(z * m + i) * n + j]) * 0.5 : product
-            let error = abs(Double(result[(z * m + i) * cStride + j]) - expected)
-            worst = error.isNaN ? .infinity : max(worst, error)
-          }
-          for j in n..<cStride { #expect(result[(z * m + i) * cStride + j] == -77, "\(variant) writes past a row") }
-        }
-      }
-      #expect(worst < 2e-6 * Double(k + 8), "\(variant)")
-    }
+    for item in cases { #expect(item.check(try context.readFloats(item.output)) < 2e-6, "\(item.name)") }
   }
 
   @Test(arguments: shapes, OpenCLDevice.Style.allCases)

@@ -21,7 +21,7 @@ extension MatrixProduct {
     let used = epilogue.inputs.filter { $0 > 0 && $0 <= inputs.count }
     var rows: [String] = []
     for input in used {
-      let view = inputs[input - 1].batched
+      let view = inputs[input - 1].batched(batch)
       let name = "x\(input)"
       parameters.add(name, view.memory, view.element)
       var terms = [name, "\(name)_offset"]
@@ -40,7 +40,7 @@ extension MatrixProduct {
     func body(isVector: Bool, indentation: Int) -> String {
       let type = isVector ? "REAL" : "float"
       var lines = used.map { input in
-        let view = inputs[input - 1].batched
+        let view = inputs[input - 1].batched(batch)
         let load = Access.load(
           "x\(input)_row", view.element, columnStride: view.strides[2], step: "0", isVector: isVector)
         return "const \(type) v\(input) = \(load);"

@@ -14,21 +14,21 @@ extension MatrixProduct {
       .elements(aStride), .memory(b.memory), .elements(b.batchStride), .elements(bStride), .memory(c.memory),
       .elements(c.batchStride), .elements(batch * m * n), .elements(c.rowStride),
     ])
-    let text = epilogueText(&parameters, store: "")
+    let text = epilogueText(&parameters, store: "STORE")
     let suffix = try builder.add(
       KernelInstance(
         template: "matmul_tiled",
         macros: [
           "TILE": "\(tile)", "A_TRANSPOSED": isATransposed ? "1" : "0", "B_TRANSPOSED": isBTransposed ? "1" : "0",
-          "A_ALIGNED": isAligned(a, stride: aStride), "B_ALIGNED": isAligned(b, stride: bStride),
-        ], regions: text.regions(["arguments", "rows", "scalar"])))
+          "ALIGNED": isAligned(a, stride: aStride) && isAligned(b, stride: bStride) ? "1" : "0",
+        ], regions: text.regions(["arguments", "rows", "vector", "scalar"])))
     return PlannedLaunch(
       suffix.name(of: "matmul_tiled"), parameters.arguments,
       groups: [n.divided(by: tile), m.divided(by: tile), batch * splits], local: [16, 16, 1], names: parameters.names)
   }
 
   /// Whether every fourth float of every line lies at a multiple of 16 bytes.
-  private func isAligned(_ operand: Operand, stride: Int) -> String {
-    stride % 4 == 0 && operand.batchStride % 4 == 0 && operand.memory.offset % 16 == 0 ? "1" : "0"
+  private func isAligned(_ operand: Operand, stride: Int) -> Bool {
+    stride % 4 == 0 && operand.batchStride % 4 == 0 && operand.memory.offset % 16 == 0
   }
 }

@@ -105,8 +105,7 @@ package struct MatrixProduct {
     let slice = batch * m * n
     let sumsSize = (variant.splits * slice).paddedToAlignment * 4
     let sums = scratch.range(at: 0, size: variant.splits * slice * 4)
-    var partial = self
-    partial = MatrixProduct(
+    let partial = MatrixProduct(
       m: m, n: n, k: k, batch: batch, a: a, b: b,
       c: Operand(sums, rowStride: n, columnStride: 1, batchStride: m * n))
     var launches = try partial.planProduct(
@@ -137,7 +136,7 @@ package struct MatrixProduct {
       return index == 0 ? total : .input(splits + index - 1)
     }
     let output = TensorView(c.memory, shape: shape, strides: [c.batchStride, c.rowStride, 1])
-    return Pointwise([expression], outputs: [output], inputs: slices + inputs.map(\.batched))
+    return Pointwise([expression], outputs: [output], inputs: slices + inputs.map { $0.batched(batch) })
   }
 
   private func validate(_ variant: Variant, _ scratch: MemoryRange?) throws(OpenCLError) {
@@ -145,7 +144,7 @@ package struct MatrixProduct {
     guard isContiguous else {
       throw OpenCLError.launch(kernel: "matmul", "an operand is contiguous along neither dimension; copy it first.")
     }
-    guard inputs.map(\.batched).allSatisfy({ $0.strides[2] == 0 || $0.strides[2] == 1 }) else {
+    guard inputs.map({ $0.batched(batch).strides[2] }).allSatisfy({ $0 == 0 || $0 == 1 }) else {
       throw OpenCLError.launch(kernel: "matmul", "an epilogue's input has a column stride other than 0 and 1.")
     }
     let needed = scratchSize(variant)
@@ -157,9 +156,9 @@ package struct MatrixProduct {
 
 extension TensorView {
   /// With three dimensions, the first of them the batch.
-  var batched: TensorView {
+  func batched(_ batch: Int) -> TensorView {
     guard shape.count == 2 else { return self }
-    return TensorView(memory, element, shape: [1] + shape, strides: [0] + strides)
+    return TensorView(memory, element, shape: [batch] + shape, strides: [0] + strides)
   }
 }
 
