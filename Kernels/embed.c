@@ -23,6 +23,12 @@ static const unsigned char file_philox[] = {
 static const unsigned char file_pointwise[] = {
 #embed "pointwise.cl"
 };
+static const unsigned char file_reduce_columns[] = {
+#embed "reduce_columns.cl"
+};
+static const unsigned char file_reduce_rows[] = {
+#embed "reduce_rows.cl"
+};
 static const unsigned char file_update[] = {
 #embed "update.cl"
 };
@@ -82,6 +88,8 @@ static const apus_kernel_file files[] = {
   FILE_ROW("matmul_wide", file_matmul_wide),
   FILE_ROW("philox", file_philox),
   FILE_ROW("pointwise", file_pointwise),
+  FILE_ROW("reduce_columns", file_reduce_columns),
+  FILE_ROW("reduce_rows", file_reduce_rows),
   FILE_ROW("update", file_update),
   FILE_ROW("Updates/adabound", file_updates_adabound),
   FILE_ROW("Updates/adadelta", file_updates_adadelta),

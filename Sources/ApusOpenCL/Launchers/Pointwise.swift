@@ -38,15 +38,15 @@ package struct Pointwise {
     let split = WorkSplit(device, rows: walk.rows, columns: walk.columns, isVector: isVector)
 
     var parameters = ParameterList(split.arguments)
-    var rows = RowWalk(outer: Array(walk.outer))
+    var rows = RowWalk(Array(walk.outer))
     for (number, view) in views.enumerated() {
       parameters.add(names[number], view.memory, view.element, isWritten: number < outputs.count)
     }
     rows.addSizes(&parameters)
     for (number, view) in views.enumerated() {
       rows.add(
-        names[number], view.element, outer: Array(walk.strides[number].dropLast()), isWritten: number < outputs.count,
-        &parameters)
+        names[number], view.element, strides: Array(walk.strides[number].dropLast()),
+        isWritten: number < outputs.count, &parameters)
     }
     var columnStrides: [String: Int] = [:]
     for (number, name) in names.enumerated() {
