@@ -1,5 +1,5 @@
 /// The operations of a chain's code: what `RegisterProgram` has, each on whole rows of elements.
-package enum ChainOpcode: UInt8, Sendable {
+package enum ChainOpcode: UInt8, Sendable, BitwiseCopyable {
   case negate, squareRoot, exponential, logarithm, tangent, errorFunction, sine, cosine, absolute, floor
   case add, subtract, multiply, divide
   case multiplyAdd
@@ -10,7 +10,7 @@ package enum ChainOpcode: UInt8, Sendable {
 /// One operation of a chain and the slots that it reads and writes.
 ///
 /// Slots are numbered: inputs, then scalars, then registers, then the result.
-package struct ChainInstruction: Sendable {
+package struct ChainInstruction: Sendable, BitwiseCopyable {
   package var opcode: ChainOpcode
   package var destination: Int32
   /// Up to four operands: of a selection left, right, yes and no.
@@ -28,7 +28,7 @@ package struct ChainInstruction: Sendable {
 }
 
 /// What an operand's elements are.
-package enum ChainElement: UInt8, Sendable {
+package enum ChainElement: UInt8, Sendable, BitwiseCopyable {
   case float32, int32, uint8
 
   /// The size of one element.
@@ -37,7 +37,7 @@ package enum ChainElement: UInt8, Sendable {
 }
 
 /// Where the elements of an input or output of a chain lie.
-package struct ChainOperand {
+package struct ChainOperand: BitwiseCopyable {
   /// The element at row 0 and column 0; set anew in each run where it moves.
   package var base: UnsafeMutableRawPointer
   package var element: ChainElement
