@@ -26,6 +26,9 @@ package protocol Lanes: Formula {
   /// Whether the condition holds in some lane.
   static func any(_ condition: Condition) -> Bool
 
+  /// Four columns of a matrix: of `count` rows, `stride` floats apart, each column's elements in one vector.
+  static func transposed(_ source: UnsafePointer<Float>, stride: Int) -> (Self, Self, Self, Self)
+
   /// The sum of the lanes, by halving: always in the same order.
   var sum: Float { get }
 
