@@ -44,6 +44,21 @@ public struct Expression: Formula, Hashable {
     let comparison: Comparison
     let left: Expression
     let right: Expression
+
+    /// Whether `a < b`.
+    public static func less(_ a: Expression, _ b: Expression) -> Condition {
+      Condition(comparison: .less, left: a, right: b)
+    }
+
+    /// Whether `a <= b`.
+    public static func lessOrEqual(_ a: Expression, _ b: Expression) -> Condition {
+      Condition(comparison: .lessOrEqual, left: a, right: b)
+    }
+
+    /// Whether `a == b`.
+    public static func equal(_ a: Expression, _ b: Expression) -> Condition {
+      Condition(comparison: .equal, left: a, right: b)
+    }
   }
 
   private final class Storage: Sendable {
@@ -190,17 +205,9 @@ extension Expression {
     }
   }
 
-  public static func less(_ a: Expression, _ b: Expression) -> Condition {
-    Condition(comparison: .less, left: a, right: b)
-  }
-
-  public static func lessOrEqual(_ a: Expression, _ b: Expression) -> Condition {
-    Condition(comparison: .lessOrEqual, left: a, right: b)
-  }
-
-  public static func equal(_ a: Expression, _ b: Expression) -> Condition {
-    Condition(comparison: .equal, left: a, right: b)
-  }
+  public static func less(_ a: Expression, _ b: Expression) -> Condition { .less(a, b) }
+  public static func lessOrEqual(_ a: Expression, _ b: Expression) -> Condition { .lessOrEqual(a, b) }
+  public static func equal(_ a: Expression, _ b: Expression) -> Condition { .equal(a, b) }
 
   public static func select(_ condition: Condition, _ a: Expression, _ b: Expression) -> Expression {
     if a == b { return a }

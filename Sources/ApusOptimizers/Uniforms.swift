@@ -71,3 +71,17 @@ public struct Uniforms<F: Formula> {
 }
 
 extension Uniforms: Sendable where F: Sendable {}
+
+extension Uniforms<Double> {
+  /// The scalars that most optimizers have; the complements are taken here, in double precision.
+  init(rate: Double, weightDecay: Double, beta1: Double = 0, beta2: Double = 0, epsilon: Double = 0) {
+    self.init()
+    self.rate = rate
+    self.weightDecay = weightDecay
+    self.beta1 = beta1
+    self.beta1Complement = 1 - beta1
+    self.beta2 = beta2
+    self.beta2Complement = 1 - beta2
+    self.epsilon = epsilon
+  }
+}

@@ -1,0 +1,96 @@
+import ApusGraph
+
+/// One device that programs run on.
+public protocol Backend: AnyObject, Sendable {
+  /// The device's name as the user knows it.
+  var name: String { get }
+
+  /// What one buffer may hold at most, in bytes.
+  var maximumBufferSize: Int { get }
+
+  /// A zeroed buffer of a device's memory.
+  func makeBuffer(byteCount: Int, label: String) throws(DeviceError) -> any DeviceBuffer
+
+  /// Readies a program: kernels compiled, workspace allocated, addresses bound.
+  ///
+  /// - Parameter buffers: one buffer for each of the program's declarations, by name, made by this backend.
+  func prepare(_ program: Program, buffers: [String: any DeviceBuffer]) throws(DeviceError) -> any Executable
+
+  /// Waits until everything that was submitted has finished.
+  func synchronize() throws(DeviceError)
+}
+
+/// A stretch of a device's memory.
+public protocol DeviceBuffer: AnyObject, Sendable {
+  /// Its size.
+  var byteCount: Int { get }
+
+  /// Copies bytes from the host, after everything submitted before.
+  func write(_ bytes: UnsafeRawBufferPointer, at byteOffset: Int) throws(DeviceError)
+
+  /// Copies bytes to the host, after everything submitted before.
+  func read(into bytes: UnsafeMutableRawBufferPointer, at byteOffset: Int) throws(DeviceError)
+}
+
+/// A program bound to buffers on a device.
+public protocol Executable: AnyObject {
+  /// Submits one run. It may return before the run has finished; runs of one device happen in order.
+  func run(_ arguments: StepArguments) throws(DeviceError)
+
+  /// The time each launch has taken so far, in seconds, in the program's order; empty unless profiling was asked for.
+  var launchTimes: [LaunchTime] { get }
+}
+
+/// How often and how long a launch has run.
+public struct LaunchTime: Sendable {
+  /// The launch's label.
+  public let label: String
+  /// How often it ran.
+  public let count: Int
+  /// Seconds in total.
+  public let total: Double
+
+  /// A measurement.
+  public init(label: String, count: Int, total: Double) {
+    self.label = label
+    self.count = count
+    self.total = total
+  }
+}
+
+/// A device that could not do what was asked.
+public struct DeviceError: Error, Sendable, CustomStringConvertible {
+  /// What failed, where, and what to do about it.
+  public let message: String
+
+  /// An error with a one-line message; a build log may follow on further lines.
+  public init(_ message: String) { self.message = message }
+
+  public var description: String { message }
+}
+
+extension DeviceBuffer {
+  /// Copies an array to the buffer; `offset` counts its elements.
+  public func write<Element: BitwiseCopyable>(_ elements: [Element], at offset: Int = 0) throws(DeviceError) {
+    var failure: DeviceError?
+    elements.withUnsafeBytes { bytes in
+      do throws(DeviceError) { try write(bytes, at: offset * MemoryLayout<Element>.stride) } catch { failure = error }
+    }
+    if let failure { throw failure }
+  }
+
+  /// Copies `count` elements from the buffer; `offset` counts elements.
+  public func read<Element: BitwiseCopyable & ExpressibleByIntegerLiteral>(
+    _ type: Element.Type, at offset: Int = 0, count: Int
+  ) throws(DeviceError) -> [Element] {
+    var elements = [Element](repeating: 0, count: count)
+    var failure: DeviceError?
+    elements.withUnsafeMutableBytes { bytes in
+      do throws(DeviceError) { try read(into: bytes, at: offset * MemoryLayout<Element>.stride) } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+    return elements
+  }
+}

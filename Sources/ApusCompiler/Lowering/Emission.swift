@@ -1,0 +1,301 @@
+import ApusExpression
+import ApusGraph
+import ApusOptimizers
+
+/// Computations as instructions: geometry collapsed, storage planned, addresses bound.
+struct Emission {
+  /// A launch whose operands are still computations.
+  struct Launch {
+    let kernel: Kernel
+    let inputs: [Source]
+    let outputs: [Source]
+    let label: String
+  }
+
+  /// Where an operand is, before the memory plan.
+  enum Source {
+    /// A stretch of a computation's result, from an element on.
+    case value(Int, offset: Int, count: Int)
+    case bound(BufferSlice)
+  }
+
+  private let computations: [Computation?]
+  private var launches: [Launch] = []
+  /// Where each computation's storage is, for those that are not in the workspace.
+  private var bound: [Int: BufferSlice] = [:]
+  private var scratchTypes: [Int: (elementType: ElementType, count: Int)] = [:]
+
+  init(_ computations: [Computation?], bound: [Int: BufferSlice]) {
+    self.computations = computations
+    self.bound = bound
+    for (index, computation) in computations.enumerated() {
+      if let computation, !computation.isLeaf { emit(index, computation) }
+    }
+  }
+
+  // MARK: Launches
+
+  private func source(_ operand: Computation.Operand) -> Source {
+    source(operand.node, operand.layout)
+  }
+
+  private func source(_ node: Int, _ layout: Layout) -> Source {
+    if let slice = bound[node] {
+      return .bound(
+        BufferSlice(
+          location: slice.location, elementType: slice.elementType, offset: slice.offset + layout.offset,
+          count: layout.span, dynamicOffset: slice.dynamicOffset))
+    }
+    return .value(node, offset: layout.offset, count: layout.span)
+  }
+
+  private mutating func emit(_ index: Int, _ computation: Computation) {
+    let shape = computation.type.shape
+    let whole = source(index, Layout(contiguous: shape))
+    func launch(_ kernel: Kernel, _ inputs: [Computation.Operand]) -> Launch {
+      Launch(
+        kernel: kernel, inputs: inputs.map(source), outputs: [whole],
+        label: "\(kernel.name) \(computation.type) \(computation.location)")
+    }
+    switch computation.body {
+    case .input, .parameter:
+      return
+    case .pointwise(let chain):
+      launches.append(launch(Emission.pointwise(chain, output: Layout(contiguous: shape)), chain.operands))
+    case .matrixProduct(let left, let right, let epilogue):
+      let kernel = Emission.matrixProduct(left.layout, right.layout, epilogue, shape)
+      launches.append(launch(.matrixProduct(kernel), computation.operands))
+    case .reduction(let kind, let axes, let chain):
+      launches.append(launch(.reduction(Emission.reduction(kind, axes, chain)), chain.operands))
+    case .rows(let operation, let operands):
+      let extents = operands[0].layout.extents
+      let columns = extents.last ?? 1
+      let rows = RowKernel(rows: extents.reduce(1, *) / columns, columns: columns)
+      launches.append(launch(operation.kernel(rows), operands))
+    case .gather(let table, let indices, let epilogue):
+      let rows = indices.layout.count
+      let kernel = GatherKernel(
+        rows: rows, columns: shape.count / rows, tableRows: table.layout.extents[0],
+        epilogue: epilogue?.expression ?? (computations[table.node]?.type.elementType == .uint8 ? .input(0) : nil),
+        extras: (epilogue?.operands ?? []).compactMap {
+          Emission.matrix($0.layout, splitAt: indices.layout.extents.count)
+        })
+      launches.append(launch(.gather(kernel), computation.operands))
+    case .scatterAdd(let values, let indices, let tableRows):
+      let rows = indices.layout.count
+      let kernel = ScatterAddKernel(rows: rows, columns: values.layout.count / rows, tableRows: tableRows)
+      launches.append(launch(.scatterAdd(kernel), computation.operands))
+    case .assembly(let parts, _):
+      if parts.reduce(0, { $0 + $1.source.layout.count }) < shape.count {
+        let zero = Computation.Chain(expression: 0, operands: [])
+        launches.append(launch(Emission.pointwise(zero, output: Layout(contiguous: shape)), []))
+      }
+      for part in parts {
+        let chain = Computation.Chain(expression: .input(0), operands: [part.source])
+        launches.append(
+          Launch(
+            kernel: Emission.pointwise(chain, output: part.destination), inputs: [source(part.source)],
+            outputs: [source(index, part.destination)],
+            label: "copy \(computation.type) \(computation.location)"))
+      }
+    }
+  }
+
+  /// A copy of an operand into a bound stretch, for outputs that could not be computed in place.
+  mutating func copy(_ operand: Computation.Operand, to slice: BufferSlice, label: String) {
+    let shape = Shape(operand.layout.extents)
+    let chain = Computation.Chain(expression: .input(0), operands: [operand])
+    launches.append(
+      Launch(
+        kernel: Emission.pointwise(chain, output: Layout(contiguous: shape)), inputs: [source(operand)],
+        outputs: [.bound(slice)], label: label))
+  }
+
+  /// The optimizer's launches: the clipping scale when there is a largest norm, then the update.
+  mutating func update(
+    _ optimizer: any Optimizer.Type, maximumNorm: Double?, parameters: BufferSlice, gradients: BufferSlice,
+    states: [BufferSlice]
+  ) {
+    var inputs: [Source] = [.bound(gradients)]
+    if let maximumNorm {
+      let sum = computations.count
+      let scale = computations.count + 1
+      scratchTypes[sum] = (.float32, 1)
+      scratchTypes[scale] = (.float32, 1)
+      let reduction = ReductionKernel(
+        kind: .sum, prologue: .square(.input(0)), kept: [1], reduced: [gradients.count], keptStrides: [[0]],
+        reducedStrides: [[1]])
+      launches.append(
+        Launch(
+          kernel: .reduction(reduction), inputs: [.bound(gradients)], outputs: [.value(sum, offset: 0, count: 1)],
+          label: "gradient norm"))
+      let chain = Computation.Chain(
+        expression: GlobalNormClipping.scale(sumOfSquares: .input(0), maximumNorm: Expression(maximumNorm)),
+        operands: [.init(node: sum, layout: Layout(contiguous: []))])
+      launches.append(
+        Launch(
+          kernel: Emission.pointwise(chain, output: Layout(contiguous: [])),
+          inputs: [.value(sum, offset: 0, count: 1)], outputs: [.value(scale, offset: 0, count: 1)],
+          label: "clipping scale"))
+      inputs.append(.value(scale, offset: 0, count: 1))
+    }
+    launches.append(
+      Launch(
+        kernel: .update(UpdateKernel(optimizer: optimizer, count: parameters.count)), inputs: inputs,
+        outputs: ([parameters] + states).map { .bound($0) }, label: "update \(optimizer.name)"))
+  }
+
+  // MARK: Geometry
+
+  private static func pointwise(_ chain: Computation.Chain, output: Layout) -> Kernel {
+    let (extents, strides) = Layout.collapsed(
+      extents: output.extents, strides: [output.strides] + chain.operands.map(\.layout.strides))
+    return .pointwise(
+      PointwiseKernel(
+        expression: chain.expression, extents: extents, inputStrides: Array(strides.dropFirst()),
+        outputStrides: strides[0]))
+  }
+
+  private static func reduction(_ kind: Reduction.Kind, _ axes: [Int], _ chain: Computation.Chain) -> ReductionKernel {
+    let extents = chain.operands.first?.layout.extents ?? []
+    let keptAxes = extents.indices.filter { !axes.contains($0) }
+    func part(_ axes: [Int]) -> (extents: [Int], strides: [[Int]]) {
+      Layout.collapsed(
+        extents: axes.map { extents[$0] },
+        strides: chain.operands.map { operand in axes.map { operand.layout.strides[$0] } })
+    }
+    let kept = part(keptAxes)
+    let reduced = part(axes)
+    return ReductionKernel(
+      kind: kind, prologue: chain.expression, kept: kept.extents, reduced: reduced.extents,
+      keptStrides: kept.strides, reducedStrides: reduced.strides)
+  }
+
+  /// The layout as rows and columns, the axes before `split` joined to rows and the others to columns; nil where
+  /// a single stride does not describe each.
+  static func matrix(_ layout: Layout, splitAt split: Int) -> MatrixProductKernel.Matrix? {
+    let rows = Layout.collapsed(extents: Array(layout.extents[..<split]), strides: [Array(layout.strides[..<split])])
+    let columns = Layout.collapsed(extents: Array(layout.extents[split...]), strides: [Array(layout.strides[split...])])
+    guard rows.extents.count == 1, columns.extents.count == 1 else { return nil }
+    return .init(rowStride: rows.strides[0][0], columnStride: columns.strides[0][0], batchStrides: [])
+  }
+
+  private static func matrixProduct(
+    _ left: Layout, _ right: Layout, _ epilogue: Computation.Chain?, _ shape: Shape
+  ) -> MatrixProductKernel {
+    let rank = shape.rank
+    let output = Layout(contiguous: shape)
+    let others = [output] + (epilogue?.operands.map(\.layout) ?? [])
+    // Batch axes over which the right operand is constant and the rows of everything else run on are rows.
+    let rows = Layout.collapsed(
+      extents: Array(shape.dimensions[..<(rank - 1)]),
+      strides: [left.strides.dropLast()].map(Array.init) + others.map { Array($0.strides.dropLast()) })
+    let rightBatch = right.strides[..<(rank - 2)]
+    let joinsBatch =
+      rank > 2 && rows.extents.count == 1
+      && zip(rightBatch, shape.dimensions).allSatisfy { $0.0 == 0 || $0.1 == 1 }
+    let batchExtents = joinsBatch || rank == 2 ? [] : Array(shape.dimensions[..<(rank - 2)])
+    let layouts = [left, right] + others
+    let batch =
+      batchExtents.isEmpty
+      ? (extents: [Int](), strides: layouts.map { _ in [Int]() })
+      : Layout.collapsed(extents: batchExtents, strides: layouts.map { Array($0.strides[..<(rank - 2)]) })
+    func matrix(_ position: Int) -> MatrixProductKernel.Matrix {
+      let strides = layouts[position].strides
+      var rowStride = strides[rank - 2]
+      if joinsBatch {
+        // The joined rows' stride; the right operand's rows are the inner axis and stay.
+        if position == 0 { rowStride = rows.strides[0][0] }
+        if position >= 2 { rowStride = rows.strides[position - 1][0] }
+      }
+      return .init(
+        rowStride: rowStride, columnStride: strides[rank - 1],
+        batchStrides: batch.extents == [1] ? [] : batch.strides[position])
+    }
+    return MatrixProductKernel(
+      m: joinsBatch ? rows.extents[0] : shape[-2], n: shape[-1], k: left.extents[rank - 1],
+      batch: batch.extents == [1] ? [] : batch.extents, left: matrix(0), right: matrix(1), output: matrix(2),
+      epilogue: epilogue?.expression, extras: others.indices.dropFirst().map { matrix($0 + 2) })
+  }
+
+  // MARK: Storage
+
+  /// The finished instructions with the plan of their intermediate values.
+  func planned(maximumSlab: Int) -> (instructions: [Instruction], plan: MemoryPlan) {
+    // A value lives from its first launch to its last; an elementwise launch may write over an operand that it
+    // reads for the last time, element for element.
+    var lastUse: [Int: Int] = [:]
+    for (position, launch) in launches.enumerated() {
+      for case .value(let node, _, _) in launch.inputs + launch.outputs { lastUse[node] = position }
+    }
+    var values: [MemoryPlan.Value] = []
+    var storage: [Int: Int] = [:]
+    for (position, launch) in launches.enumerated() {
+      for case .value(let node, _, _) in launch.outputs where storage[node] == nil {
+        if let reused = reusableInput(of: launch, at: position, for: node, lastUse: lastUse),
+          let value = storage[reused]
+        {
+          storage[node] = value
+          values[value].lastUse = lastUse[node] ?? position
+        } else {
+          storage[node] = values.count
+          values.append(
+            .init(byteCount: byteCount(node), firstUse: position, lastUse: lastUse[node] ?? position))
+        }
+      }
+    }
+    let plan = MemoryPlan(values, maximumSlab: maximumSlab)
+    func slice(_ source: Source) -> BufferSlice {
+      switch source {
+      case .bound(let slice): return slice
+      case .value(let node, let offset, let count):
+        let type = elementType(node)
+        let place = plan.places[storage[node] ?? 0]
+        return BufferSlice(
+          location: .workspace(place.slab), elementType: type, offset: place.offset / type.byteCount + offset,
+          count: count)
+      }
+    }
+    let instructions = launches.map { launch in
+      Instruction(
+        kernel: launch.kernel, inputs: launch.inputs.map(slice), outputs: launch.outputs.map(slice),
+        label: launch.label)
+    }
+    return (instructions, plan)
+  }
+
+  private func elementType(_ node: Int) -> ElementType {
+    scratchTypes[node]?.elementType ?? computations[node]?.type.elementType ?? .float32
+  }
+
+  private func byteCount(_ node: Int) -> Int {
+    if let scratch = scratchTypes[node] { return scratch.count * scratch.elementType.byteCount }
+    guard let type = computations[node]?.type else { return 0 }
+    return type.shape.count * type.elementType.byteCount
+  }
+
+  private func reusableInput(of launch: Launch, at position: Int, for node: Int, lastUse: [Int: Int]) -> Int? {
+    guard case .pointwise(let kernel) = launch.kernel else { return nil }
+    for case .value(let input, 0, let count) in launch.inputs
+    where lastUse[input] == position && count == kernel.count && byteCount(input) == byteCount(node) {
+      let isElementwise = zip(launch.inputs, kernel.inputStrides).allSatisfy { source, strides in
+        guard case .value(input, _, _) = source else { return true }
+        return strides == kernel.outputStrides
+      }
+      if isElementwise { return input }
+    }
+    return nil
+  }
+}
+
+extension Computation.RowOperation {
+  fileprivate func kernel(_ rows: RowKernel) -> Kernel {
+    switch self {
+    case .argmax: .argmax(rows)
+    case .softmax: .softmax(rows)
+    case .logSumExp: .logSumExp(rows)
+    case .softmaxCrossEntropy: .softmaxCrossEntropy(rows)
+    case .softmaxCrossEntropyGradient: .softmaxCrossEntropyGradient(rows)
+    }
+  }
+}

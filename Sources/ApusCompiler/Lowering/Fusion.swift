@@ -1,0 +1,100 @@
+import ApusExpression
+import ApusGraph
+
+/// Joins computations so that intermediate values stay in registers.
+///
+/// In order: a pointwise computation absorbs the pointwise ones that it alone reads; a matrix product or gather
+/// whose only reader is a pointwise computation of its own shape takes it as epilogue; a reduction takes the
+/// pointwise computation that it alone reads as prologue. A node that is an output is never absorbed.
+struct Fusion {
+  /// An operand costs a pointer and an address per element; beyond this a chain is cut.
+  static let maximumOperands = 10
+  /// Beyond this a chain's registers no longer stay in the first-level cache or in a GPU's registers.
+  static let maximumSize = 160
+
+  /// The computations; an absorbed one is nil.
+  private(set) var computations: [Computation?]
+  private let isOutput: [Bool]
+  private var useCounts: [Int]
+
+  init(_ computations: [Computation], outputs: Set<Int>) {
+    self.computations = computations
+    isOutput = computations.indices.map { outputs.contains($0) }
+    useCounts = [Int](repeating: 0, count: computations.count)
+    for computation in computations {
+      for operand in computation.operands { useCounts[operand.node] += 1 }
+    }
+    for index in computations.indices { absorbPointwise(into: index) }
+    for index in computations.indices { becomeEpilogue(index) }
+    for index in computations.indices { absorbPrologue(into: index) }
+  }
+
+  /// Whether node `index` is read once, in full and in its own order, and need not exist by itself.
+  private func isAbsorbable(_ operand: Computation.Operand, shape: Shape) -> Bool {
+    !isOutput[operand.node] && useCounts[operand.node] == 1 && operand.layout.isIdentity(of: shape)
+      && computations[operand.node]?.type.shape == shape
+  }
+
+  private mutating func replace(_ index: Int, with body: Computation.Body, absorbing absorbed: Int) {
+    guard var computation = computations[index] else { return }
+    for operand in computation.operands { useCounts[operand.node] -= 1 }
+    for operand in computations[absorbed]?.operands ?? [] { useCounts[operand.node] -= 1 }
+    computations[absorbed] = nil
+    computation.body = body
+    computations[index] = computation
+    for operand in computation.operands { useCounts[operand.node] += 1 }
+  }
+
+  private mutating func absorbPointwise(into index: Int) {
+    search: while let computation = computations[index], case .pointwise(let chain) = computation.body {
+      for (position, operand) in chain.operands.enumerated() where isAbsorbable(operand, shape: computation.type.shape)
+      {
+        guard case .pointwise(let inner)? = computations[operand.node]?.body,
+          computations[operand.node]?.type.elementType == .float32
+        else { continue }
+        let joined = chain.inlining(position, inner)
+        guard joined.operands.count <= Self.maximumOperands, joined.expression.size <= Self.maximumSize else {
+          continue
+        }
+        replace(index, with: .pointwise(joined), absorbing: operand.node)
+        continue search
+      }
+      return
+    }
+  }
+
+  private mutating func becomeEpilogue(_ index: Int) {
+    guard let computation = computations[index], case .pointwise(let chain) = computation.body,
+      computation.type.elementType == .float32
+    else { return }
+    for (position, operand) in chain.operands.enumerated() where isAbsorbable(operand, shape: computation.type.shape) {
+      var others = chain.operands
+      others.remove(at: position)
+      // Operand numbers: the product first, the others behind it.
+      let expression = chain.expression.renumberingInputs { $0 == position ? 0 : $0 < position ? $0 + 1 : $0 }
+      let epilogue = Computation.Chain(expression: expression, operands: others)
+      switch computations[operand.node]?.body {
+      case .matrixProduct(let left, let right, nil)?:
+        replace(index, with: .matrixProduct(left: left, right: right, epilogue: epilogue), absorbing: operand.node)
+        return
+      case .gather(let table, let indices, nil)?:
+        guard others.allSatisfy({ Emission.matrix($0.layout, splitAt: indices.layout.extents.count) != nil }) else {
+          continue
+        }
+        replace(index, with: .gather(table: table, indices: indices, epilogue: epilogue), absorbing: operand.node)
+        return
+      default: continue
+      }
+    }
+  }
+
+  private mutating func absorbPrologue(into index: Int) {
+    guard let computation = computations[index], case .reduction(let kind, let axes, let chain) = computation.body,
+      let operand = chain.operands.first, chain.operands.count == 1
+    else { return }
+    guard let source = computations[operand.node], isAbsorbable(operand, shape: source.type.shape),
+      case .pointwise(let inner) = source.body, !inner.expression.isRandom, !inner.operands.isEmpty
+    else { return }
+    replace(index, with: .reduction(kind, axes: axes, chain.inlining(0, inner)), absorbing: operand.node)
+  }
+}

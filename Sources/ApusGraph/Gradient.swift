@@ -1,0 +1,53 @@
+import ApusExpression
+
+/// The gradient of a scalar with respect to each of `sources`, as further nodes of the same graph.
+///
+/// - Parameters:
+///   - loss: a float scalar.
+///   - sources: float tensors of the same graph. One that the loss does not depend on gets zeros.
+/// - Returns: one tensor per source, of its shape.
+public func gradient(
+  of loss: Tensor, with sources: [Tensor], file: StaticString = #fileID, line: UInt = #line
+) -> [Tensor] {
+  let graph = loss.graph
+  let location = SourceLocation(file: file, line: line)
+  if loss.shape.count != 1 || loss.elementType != .float32 {
+    graph.report("gradient: the loss must be a float scalar, not \(loss.type)", at: location)
+    return sources
+  }
+
+  // Forward sweep: which nodes depend on a source.
+  var depends = [Bool](repeating: false, count: loss.id + 1)
+  for source in sources where source.id <= loss.id { depends[source.id] = true }
+  for id in 0...loss.id where !depends[id] {
+    depends[id] = graph.nodes[id].operands.contains { depends[$0] }
+  }
+
+  // Backward sweep: contributions are summed when a node is reached, in a fixed order.
+  var contributions = [[Tensor]](repeating: [], count: loss.id + 1)
+  contributions[loss.id] = [
+    graph.constant(1).broadcast(to: loss.shape, at: location)
+  ]
+  var totals: [Int: Tensor] = [:]
+  for id in stride(from: loss.id, through: 0, by: -1) where depends[id] {
+    guard let first = contributions[id].first else { continue }
+    let total = contributions[id].dropFirst().reduce(first) { sum, next in
+      pointwise([sum, next], at: sum.location) { $0[0] + $0[1] }
+    }
+    totals[id] = total
+    let node = graph.nodes[id]
+    guard !node.operands.isEmpty else { continue }
+    let operands = node.operands.map { Tensor(graph: graph, id: $0) }
+    let isNeeded = operands.map { depends[$0.id] && $0.elementType == .float32 }
+    guard isNeeded.contains(true) else { continue }
+    let reached = node.operation.rule.pullback(
+      Pullback(
+        operands: operands, result: Tensor(graph: graph, id: id), gradient: total, isNeeded: isNeeded))
+    for (operand, gradient) in zip(operands, reached) where depends[operand.id] {
+      if let gradient { contributions[operand.id].append(gradient) }
+    }
+  }
+  return sources.map { source in
+    totals[source.id] ?? graph.constant(0).broadcast(to: source.shape, at: location)
+  }
+}
