@@ -40,7 +40,7 @@ let package = Package(
     .target(name: "ApusLayers", dependencies: ["ApusGraph"]),
     .target(name: "ApusCompiler", dependencies: ["ApusGraph", "ApusOptimizers"]),
 
-    .target(name: "ApusCPUKernels"),
+    .target(name: "ApusCPUKernels", dependencies: ["ApusOptimizers"]),
     .target(
       name: "ApusCPU",
       dependencies: ["ApusCompiler", "ApusCPUKernels"]

@@ -29,7 +29,8 @@ final class CPUBuffer: DeviceBuffer, @unchecked Sendable {
 
   private func check(_ action: String, _ count: Int, at byteOffset: Int) throws(DeviceError) {
     guard byteOffset >= 0, count <= byteCount, byteOffset <= byteCount - count else {
-      throw DeviceError("cannot \(action) \(count) bytes at \(byteOffset) of the buffer \(label), which has \(byteCount)")
+      throw DeviceError(
+        "cannot \(action) \(count) bytes at \(byteOffset) of the buffer \(label), which has \(byteCount)")
     }
   }
 }

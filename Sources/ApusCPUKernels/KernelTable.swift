@@ -1,3 +1,5 @@
+import ApusOptimizers
+
 /// The kernels of one instruction set, as each kernel module exports them.
 ///
 /// Every kernel runs on the calling thread over the part of the work that its arguments name; sharing out the
@@ -12,9 +14,16 @@ package struct KernelTable: Sendable {
   /// The matrix product's kernels.
   package let matrix: MatrixKernels
 
-  package init(instructionSet: InstructionSet, lanes: Int, matrix: MatrixKernels) {
+  /// The compiled update loop of an optimizer of the registry.
+  package let updateLoop: @Sendable (OptimizerKind) -> UpdateOperands.Loop
+
+  package init(
+    instructionSet: InstructionSet, lanes: Int, matrix: MatrixKernels,
+    updateLoop: @escaping @Sendable (OptimizerKind) -> UpdateOperands.Loop
+  ) {
     self.instructionSet = instructionSet
     self.lanes = lanes
     self.matrix = matrix
+    self.updateLoop = updateLoop
   }
 }

@@ -50,7 +50,8 @@ final class MatrixLaunch: Launch {
         for j in 0..<kernel.n {
           var sum: Float = 0
           for p in 0..<kernel.k {
-            sum += a[i * kernel.left.rowStride + p * kernel.left.columnStride]
+            sum +=
+              a[i * kernel.left.rowStride + p * kernel.left.columnStride]
               * b[p * kernel.right.rowStride + j * kernel.right.columnStride]
           }
           c[i * kernel.output.rowStride + j] = sum
