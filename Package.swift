@@ -53,8 +53,8 @@ let package = Package(
       dependencies: ["ApusCompiler", "COpenCL", "ApusKernels", .product(name: "Logging", package: "swift-log")]),
 
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .target(name: "ApusData", dependencies: ["CZlib", "ApusExpression"]),
     .target(name: "ApusFormats", dependencies: ["CZlib"]),
+    .target(name: "ApusData", dependencies: ["ApusExpression", "ApusFormats"]),
     .target(
       name: "ApusTraining",
       dependencies: [
@@ -68,7 +68,9 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ]),
 
-    .target(name: "ApusTestSupport", dependencies: ["ApusCompiler", "ApusOptimizers"], path: "Tests/ApusTestSupport"),
+    .target(
+      name: "ApusTestSupport", dependencies: ["ApusCompiler", "ApusOptimizers", "ApusData"],
+      path: "Tests/ApusTestSupport"),
     .testTarget(name: "ApusExpressionTests", dependencies: ["ApusExpression"]),
     .testTarget(name: "ApusGraphTests", dependencies: ["ApusGraph", "ApusTestSupport"]),
     .testTarget(name: "ApusOptimizersTests", dependencies: ["ApusOptimizers", "ApusTestSupport"]),
@@ -76,12 +78,19 @@ let package = Package(
     .testTarget(name: "ApusCompilerTests", dependencies: ["ApusCompiler", "ApusTestSupport"]),
     .testTarget(name: "ApusCPUTests", dependencies: ["ApusCPU", "ApusTestSupport"]),
     .testTarget(name: "ApusOpenCLTests", dependencies: ["ApusOpenCL", "ApusTestSupport"]),
-    .testTarget(name: "ApusDataTests", dependencies: ["ApusData"]),
-    .testTarget(name: "ApusFormatsTests", dependencies: ["ApusFormats"]),
-    .testTarget(name: "ApusTrainingTests", dependencies: ["Apus", "ApusTestSupport"]),
+    .testTarget(name: "ApusDataTests", dependencies: ["ApusData", "ApusTestSupport"]),
+    .testTarget(name: "ApusFormatsTests", dependencies: ["ApusFormats", "ApusTestSupport"]),
+    .testTarget(name: "ApusTrainingTests", dependencies: ["ApusTraining", "ApusTestSupport"]),
     .testTarget(name: "ApusConformanceTests", dependencies: ["Apus", "ApusTestSupport"]),
     .testTarget(name: "ApusCLITests", dependencies: ["ApusCLI", "Apus"]),
   ] + instructionSetTargets,
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11
 )
+
+// In continuous integration a warning is an error, in this package and not in those it depends on.
+if Context.environment["APUS_WARNINGS_AS_ERRORS"] != nil && !isDependency {
+  for target in package.targets where target.type != .system && target.type != .plugin {
+    target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(["-warnings-as-errors"])]
+  }
+}

@@ -8,7 +8,8 @@ extension Program: CustomStringConvertible {
       let outputs = instruction.outputs.map(describe).joined(separator: ", ")
       return "\(position)  \(instruction.label): \(inputs) → \(outputs)"
     }
-    lines.append("intermediate values: \(workspaces.reduce(0, +)) bytes at the peak, \(workspaceWithoutReuse) without reuse")
+    lines.append(
+      "intermediate values: \(workspaces.reduce(0, +)) bytes at the peak, \(workspaceWithoutReuse) without reuse")
     for buffer in buffers {
       lines.append("\(buffer.name): \(buffer.count) × \(buffer.elementType.rawValue)")
     }

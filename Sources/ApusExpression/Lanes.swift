@@ -2,36 +2,84 @@
 ///
 /// Only code compiled for a matching instruction set may instantiate the 8- and 16-lane readings: their
 /// `multiplyAdd` is one instruction there and a library call elsewhere.
-public protocol Lanes: Formula {
+package protocol Lanes: Formula {
   /// The standard library's vector.
   associatedtype Vector: SIMD & Sendable where Vector.Scalar == Float
+
+  /// The same lanes as unsigned words, for bit patterns and random numbers.
+  associatedtype Words: LaneWords
 
   /// The lanes.
   var vector: Vector { get set }
 
   init(vector: Vector)
+
+  /// The same number in every lane.
+  init(splat value: Float)
+
+  /// The floats with these bit patterns.
+  init(bits: Words)
+
+  /// The lanes' bit patterns.
+  var bits: Words { get }
+
+  /// Whether the condition holds in some lane.
+  static func any(_ condition: Condition) -> Bool
+
+  /// Four columns of a matrix: of `count` rows, `stride` floats apart, each column's elements in one vector.
+  static func transposed(_ source: UnsafePointer<Float>, stride: Int) -> (Self, Self, Self, Self)
+
+  /// The sum of the lanes, by halving: always in the same order.
+  var sum: Float { get }
+
+  /// The largest lane, by halving; NaN is passed on only by chance.
+  var maximum: Float { get }
+}
+
+/// The unsigned 32-bit words of a vector of lanes, with the few operations that compile to single instructions.
+package protocol LaneWords: Sendable {
+  /// The same word in every lane.
+  init(_ value: UInt32)
+
+  /// The words 0, 1, 2, …
+  static var ramp: Self { get }
+
+  static func &+ (a: Self, b: Self) -> Self
+  static func &- (a: Self, b: Self) -> Self
+  static func & (a: Self, b: Self) -> Self
+  static func | (a: Self, b: Self) -> Self
+  static func ^ (a: Self, b: Self) -> Self
+
+  /// Each word shifted towards its high end.
+  func shiftedLeft(_ count: UInt32) -> Self
+
+  /// Each word shifted towards its low end, zeros moving in.
+  func shiftedRight(_ count: UInt32) -> Self
+
+  /// Each word's 64-bit product with a number, as two words.
+  func multipliedFullWidth(by factor: UInt32) -> (low: Self, high: Self)
 }
 
 extension Lanes {
   /// How many floats one value holds.
   @inlinable @inline(__always)
-  public static var count: Int { Vector.scalarCount }
+  package static var count: Int { Vector.scalarCount }
 
   /// Reads `count` floats from memory of any alignment.
   @inlinable @inline(__always)
-  public static func load(_ source: UnsafePointer<Float>) -> Self {
+  package static func load(_ source: UnsafePointer<Float>) -> Self {
     Self(vector: UnsafeRawPointer(source).loadUnaligned(as: Vector.self))
   }
 
   /// Reads `count` floats from memory of any alignment.
   @inlinable @inline(__always)
-  public static func load(_ source: UnsafeMutablePointer<Float>) -> Self {
+  package static func load(_ source: UnsafeMutablePointer<Float>) -> Self {
     Self(vector: UnsafeRawPointer(source).loadUnaligned(as: Vector.self))
   }
 
   /// Writes `count` floats to memory of any alignment.
   @inlinable @inline(__always)
-  public func store(_ destination: UnsafeMutablePointer<Float>) {
+  package func store(_ destination: UnsafeMutablePointer<Float>) {
     UnsafeMutableRawPointer(destination).storeBytes(of: vector, as: Vector.self)
   }
 }

@@ -23,6 +23,7 @@ public final class Graph {
   public private(set) var errors: [GraphError] = []
 
   private var streams: UInt32 = 0
+  private var parameters: [ParameterLeaf: Int] = [:]
 
   /// Whether the trace is of a training step: layers such as dropout act differently in one.
   public let isTraining: Bool
@@ -94,11 +95,15 @@ extension Graph {
     add(.input(Input(name: name, type: TensorType(shape, elementType))), [], at: SourceLocation(file: file, line: line))
   }
 
-  /// A trainable tensor, found by name in the parameter arena.
+  /// A trainable tensor, found by name in the parameter arena; one name and shape is always the same tensor.
   public func parameter(
     _ name: String, _ shape: Shape, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
-    add(.parameter(ParameterLeaf(name: name, shape: shape)), [], at: SourceLocation(file: file, line: line))
+    let leaf = ParameterLeaf(name: name, shape: shape)
+    if let known = parameters[leaf] { return Tensor(graph: self, id: known) }
+    let tensor = add(.parameter(leaf), [], at: SourceLocation(file: file, line: line))
+    parameters[leaf] = tensor.id
+    return tensor
   }
 
   /// A scalar.

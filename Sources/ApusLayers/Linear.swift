@@ -35,8 +35,12 @@ public final class Linear: ParameterOwner {
     let rows = x.shape.rank == 2 ? x : x.reshaped(to: [-1, x.shape.dimensions.last ?? 1], file: file, line: line)
     var y = matrixProduct(rows, weight, transposingRight: true, file: file, line: line)
     if hasBias {
-      y = y + parameter("bias", [outputs], initializer.forBias, fanIn: inputs, fanOut: outputs, in: x.graph, file: file, line: line)
+      y =
+        y
+        + parameter(
+          "bias", [outputs], initializer.forBias, fanIn: inputs, fanOut: outputs, in: x.graph, file: file, line: line)
     }
-    return x.shape.rank == 2 ? y : y.reshaped(to: Shape(x.shape.dimensions.dropLast() + [outputs]), file: file, line: line)
+    return x.shape.rank == 2
+      ? y : y.reshaped(to: Shape(x.shape.dimensions.dropLast() + [outputs]), file: file, line: line)
   }
 }

@@ -117,7 +117,7 @@ public struct Trace<Result> {
   ///   - body: builds the computation and returns the tensors of interest.
   /// - Throws: the first mistake in the model, with both shapes and the source line.
   public init(
-    _ module: some Module, isTraining: Bool, _ body: (Graph) -> Result
+    _ module: any Module, isTraining: Bool, _ body: (Graph) -> Result
   ) throws(GraphError) {
     graph = Graph(isTraining: isTraining)
     let scope = ModuleScope(module)

@@ -51,7 +51,8 @@ import ApusCompiler
   @Test func gradientsAreComputedInPlace() throws {
     let (program, arena) = try perceptron()
     let position = program.buffers.firstIndex { $0.name == "gradients" }
-    let starts = program.instructions.flatMap(\.outputs).filter { $0.location == position.map { .buffer($0) } }.map(\.offset)
+    let starts = program.instructions.flatMap(\.outputs).filter { $0.location == position.map { .buffer($0) } }.map(
+      \.offset)
     #expect(Set(starts) == Set(arena.entries.map(\.offset)))
     #expect(arena.entries.allSatisfy { $0.offset % 128 == 0 })
     #expect(arena.parameterCount == 199_210)

@@ -14,7 +14,9 @@ import ApusGraph
 
   static let cases: [Case] = [
     Case(description: "broadcast sums", shapes: [[3, 4], [4], [3, 1], []]) { $0[0] * $0[1] + $0[2] / ($0[3] + 3) },
-    Case(description: "functions", shapes: [[7]]) { tanh($0[0]) * sigmoid($0[0]) + exp($0[0]) * sqrt($0[0] * $0[0] + 1) },
+    Case(description: "functions", shapes: [[7]]) {
+      tanh($0[0]) * sigmoid($0[0]) + exp($0[0]) * sqrt($0[0] * $0[0] + 1)
+    },
     Case(description: "logarithm and quotient", shapes: [[5], [5]]) { log($0[0] * $0[0] + 1) / ($0[1] * $0[1] + 2) },
     Case(description: "product", shapes: [[3, 4], [4, 5]]) { matrixProduct($0[0], $0[1]) },
     Case(description: "product, left transposed", shapes: [[4, 3], [4, 5]]) {
@@ -26,7 +28,9 @@ import ApusGraph
     Case(description: "product, both transposed", shapes: [[4, 3], [5, 4]]) {
       matrixProduct($0[0], $0[1], transposingLeft: true, transposingRight: true)
     },
-    Case(description: "batched product with broadcasting", shapes: [[2, 3, 4], [1, 4, 2]]) { matrixProduct($0[0], $0[1]) },
+    Case(description: "batched product with broadcasting", shapes: [[2, 3, 4], [1, 4, 2]]) {
+      matrixProduct($0[0], $0[1])
+    },
     Case(description: "sum and mean", shapes: [[2, 3, 4]]) { $0[0].sum(over: [1]) * $0[0].mean(over: [1]) },
     Case(description: "maximum", shapes: [[3, 5]]) { $0[0].max(over: [1]) },
     Case(description: "softmax", shapes: [[3, 5]]) { $0[0].softmax() },
@@ -42,7 +46,9 @@ import ApusGraph
     Case(description: "movements", shapes: [[2, 3, 4]]) {
       $0[0].transposed([2, 0, 1]).reshaped(to: [4, 6]).slice(1..<3).transposed()
     },
-    Case(description: "concatenation", shapes: [[2, 3], [2, 2]]) { concatenate([$0[0], $0[1], $0[0]], axis: 1) ?? $0[0] },
+    Case(description: "concatenation", shapes: [[2, 3], [2, 2]]) {
+      concatenate([$0[0], $0[1], $0[0]], axis: 1) ?? $0[0]
+    },
   ]
 
   @Test(arguments: cases)

@@ -12,7 +12,8 @@ import Testing
     let text = message { g in
       _ = matrixProduct(g.input("a", [3, 4]), g.input("b", [5, 6]), file: "Model/Net.swift", line: 12)
     }
-    #expect(text.hasPrefix("Model/Net.swift:12: matrix product: the inner dimensions differ (4 and 5) in [3, 4] × [5, 6]"))
+    #expect(
+      text.hasPrefix("Model/Net.swift:12: matrix product: the inner dimensions differ (4 and 5) in [3, 4] × [5, 6]"))
   }
 
   @Test func anOperatorNamesWhereItsOperandsWereMade() {
@@ -20,7 +21,9 @@ import Testing
       _ = g.input("a", [3, 4], file: "A.swift", line: 7) + g.input("b", [5], file: "B.swift", line: 9)
     }
     #expect(
-      text == "A.swift:7: pointwise operation: the shapes [3, 4] and [5] do not broadcast together (operands made at B.swift:9)")
+      text
+        == "A.swift:7: pointwise operation: the shapes [3, 4] and [5] do not broadcast together (operands made at B.swift:9)"
+    )
   }
 
   static let mistakes: [(String, @Sendable (Tensor) -> Void)] = [

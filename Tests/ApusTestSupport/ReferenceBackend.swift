@@ -169,7 +169,8 @@ final class ReferenceExecutable: Executable {
     case .argmax(let rows):
       for row in 0..<rows.rows {
         var best = 0
-        for column in 0..<rows.columns where inputs[0][row * rows.columns + column] > inputs[0][row * rows.columns + best] {
+        for column in 0..<rows.columns
+        where inputs[0][row * rows.columns + column] > inputs[0][row * rows.columns + best] {
           best = column
         }
         output[row] = Double(best)
@@ -177,7 +178,9 @@ final class ReferenceExecutable: Executable {
     case .softmax(let rows):
       for row in 0..<rows.rows {
         let sum = logSumExp(inputs[0], row, rows.columns)
-        for index in row * rows.columns..<(row + 1) * rows.columns { output[index] = Double.exp(inputs[0][index] - sum) }
+        for index in row * rows.columns..<(row + 1) * rows.columns {
+          output[index] = Double.exp(inputs[0][index] - sum)
+        }
       }
     case .logSumExp(let rows):
       for row in 0..<rows.rows { output[row] = logSumExp(inputs[0], row, rows.columns) }

@@ -31,7 +31,9 @@ struct Canonicalization {
     operand(symbols[id] ?? .constant(0, graph.nodes[id].type.shape), at: graph.nodes[id].location)
   }
 
-  private mutating func add(_ body: Computation.Body, _ type: TensorType, _ location: SourceLocation) -> Computation.Operand {
+  private mutating func add(_ body: Computation.Body, _ type: TensorType, _ location: SourceLocation)
+    -> Computation.Operand
+  {
     let index: Int
     if let existing = known[body] {
       index = existing

@@ -231,7 +231,9 @@ struct Emission {
     var storage: [Int: Int] = [:]
     for (position, launch) in launches.enumerated() {
       for case .value(let node, _, _) in launch.outputs where storage[node] == nil {
-        if let reused = reusableInput(of: launch, at: position, for: node, lastUse: lastUse), let value = storage[reused] {
+        if let reused = reusableInput(of: launch, at: position, for: node, lastUse: lastUse),
+          let value = storage[reused]
+        {
           storage[node] = value
           values[value].lastUse = lastUse[node] ?? position
         } else {

@@ -47,12 +47,15 @@ struct Fusion {
 
   private mutating func absorbPointwise(into index: Int) {
     search: while let computation = computations[index], case .pointwise(let chain) = computation.body {
-      for (position, operand) in chain.operands.enumerated() where isAbsorbable(operand, shape: computation.type.shape) {
+      for (position, operand) in chain.operands.enumerated() where isAbsorbable(operand, shape: computation.type.shape)
+      {
         guard case .pointwise(let inner)? = computations[operand.node]?.body,
           computations[operand.node]?.type.elementType == .float32
         else { continue }
         let joined = chain.inlining(position, inner)
-        guard joined.operands.count <= Self.maximumOperands, joined.expression.size <= Self.maximumSize else { continue }
+        guard joined.operands.count <= Self.maximumOperands, joined.expression.size <= Self.maximumSize else {
+          continue
+        }
         replace(index, with: .pointwise(joined), absorbing: operand.node)
         continue search
       }

@@ -48,7 +48,9 @@ public struct Reduction: OperationRule {
 }
 
 extension Tensor {
-  private func reduced(_ kind: Reduction.Kind, _ axes: [Int]?, _ keepingAxes: Bool, _ location: SourceLocation) -> Tensor {
+  private func reduced(_ kind: Reduction.Kind, _ axes: [Int]?, _ keepingAxes: Bool, _ location: SourceLocation)
+    -> Tensor
+  {
     let axes = (axes.map { $0.map(normalized(axis:)) } ?? Array(0..<shape.rank)).sorted()
     return apply(.reduction(Reduction(kind: kind, axes: axes, keepsAxes: keepingAxes)), at: location)
   }

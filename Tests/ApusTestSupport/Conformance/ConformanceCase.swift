@@ -48,7 +48,9 @@ public struct ConformanceCase: Sendable, CustomStringConvertible {
       case .input(let input) where reference.contents[input.name] == nil:
         let contents = values.draw(input.type, below: integerBound)
         reference.contents[input.name] = contents
-        if let buffer = buffers[input.name] { try ConformanceValues.write(contents, input.type.elementType, to: buffer, at: 0) }
+        if let buffer = buffers[input.name] {
+          try ConformanceValues.write(contents, input.type.elementType, to: buffer, at: 0)
+        }
       case .parameter(let leaf) where reference.contents[leaf.name] == nil:
         let contents = values.draw(TensorType(leaf.shape), below: 1)
         reference.contents[leaf.name] = contents

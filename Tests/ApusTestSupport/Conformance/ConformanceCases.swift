@@ -23,7 +23,10 @@ extension ConformanceCase {
         return [ApusGraph.pointwise(argument) { Expression(node: .unary(function, $0[0])) }]
       }
     }
-    for (a, b) in [([5, 7], [7]), ([5, 7], [5, 1]), ([5, 7], []), ([3, 1, 5], [4, 1]), ([2, 3, 4, 5], [3, 1, 5]), ([1, 129], [17, 1])]
+    for (a, b) in [
+      ([5, 7], [7]), ([5, 7], [5, 1]), ([5, 7], []), ([3, 1, 5], [4, 1]), ([2, 3, 4, 5], [3, 1, 5]),
+      ([1, 129], [17, 1]),
+    ]
       as [(Shape, Shape)]
     {
       cases.append(
@@ -71,7 +74,8 @@ extension ConformanceCase {
     for (m, n, k) in sizes {
       for (left, right) in [(false, false), (true, false), (false, true), (true, true)] {
         cases.append(
-          ConformanceCase("product \(m)×\(n)×\(k)\(left ? ", left transposed" : "")\(right ? ", right transposed" : "")",
+          ConformanceCase(
+            "product \(m)×\(n)×\(k)\(left ? ", left transposed" : "")\(right ? ", right transposed" : "")",
             tolerance: Tolerance.sums
           ) { g in
             let a = g.input("a", left ? [k, m] : [m, k])
@@ -81,7 +85,8 @@ extension ConformanceCase {
       }
     }
     let batches: [(Shape, Shape)] = [
-      ([3, 5, 7], [3, 7, 4]), ([3, 5, 7], [7, 4]), ([5, 7], [3, 7, 4]), ([2, 3, 17, 8], [2, 1, 8, 33]), ([4, 1, 7], [4, 7, 1]),
+      ([3, 5, 7], [3, 7, 4]), ([3, 5, 7], [7, 4]), ([5, 7], [3, 7, 4]), ([2, 3, 17, 8], [2, 1, 8, 33]),
+      ([4, 1, 7], [4, 7, 1]),
     ]
     cases += batches.map { a, b in
       ConformanceCase("batched product \(a) by \(b)", tolerance: Tolerance.sums) { g in

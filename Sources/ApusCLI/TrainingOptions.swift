@@ -1,0 +1,123 @@
+import ApusFormats
+import ApusTraining
+import ArgumentParser
+
+/// The options that decide what is trained; each overrides the key of its name in a configuration file.
+struct TrainingOptions: ParsableArguments {
+  @Option(help: "digits (built in), mnist, fashion-mnist, or csv:FILE.")
+  var dataset: String?
+
+  @Option(help: "Folder with the data sets' files (default: $APUS_DATA_DIR, then downloads to a cache).")
+  var dataDir: String?
+
+  @Option(help: "A CSV file's first row: detected, present (names the columns) or absent.")
+  var csvHeader: String?
+
+  @Option(help: "Name of a CSV file's column of labels (default: the last).")
+  var csvLabel: String?
+
+  @Flag(help: "Scale a CSV file's features to mean 0 and deviation 1.")
+  var csvStandardize = false
+
+  @Option(help: "Part of a CSV file that is kept for validation (default: 0.2).")
+  var csvValidation: String?
+
+  @Option(help: "logistic or mlp.")
+  var model: String?
+
+  @Option(help: "Widths of the hidden layers, such as 200,200.")
+  var hidden: String?
+
+  @Option(help: "relu, tanh, sigmoid, softplus, silu, gelu, elu, leaky-relu or identity.")
+  var activation: String?
+
+  @Option(help: "Probability of dropping a hidden unit in training.")
+  var dropout: String?
+
+  @Option(help: "How weights start: standard (as PyTorch), normal:0.01, kaiming-uniform, xavier-normal, …")
+  var initializer: String?
+
+  @Option(help: "The update rule; 'apus optimizers' lists them with their hyperparameters.")
+  var optimizer: String?
+
+  @Option(help: "Step size (default: the optimizer's).")
+  var learningRate: String?
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("The optimizer's settings, such as beta1=0.8 final-lr=0.1.", valueName: "key=value"))
+  var hyperparameter: [String] = []
+
+  @Option(help: "constant, inverse-sqrt, step, exponential or cosine, with settings: cosine:min=1e-5,warmup=200.")
+  var schedule: String?
+
+  @Option(help: "The gradients' largest global norm.")
+  var clipNorm: String?
+
+  @Option(help: "Samples per step (default: 100).")
+  var batchSize: String?
+
+  @Option(help: "Length of the run in epochs (default: 5).")
+  var epochs: String?
+
+  @Option(help: "Length of the run in steps, instead of epochs.")
+  var steps: String?
+
+  @Option(help: "auto, cpu, opencl, opencl:INDEX or opencl:NAME; 'apus devices' lists them.")
+  var device: String?
+
+  @Option(help: "Key of every random number (default: 0).")
+  var seed: String?
+
+  @Flag(help: "Feed the training set in file order, wrapping at the end.")
+  var noShuffle = false
+
+  @Option(name: .customLong("init"), help: "Safetensors file with the parameters to start from.")
+  var initialParameters: String?
+
+  @Option(help: "Steps between two training lines in metrics.jsonl (default: 1).")
+  var logEvery: String?
+
+  /// What was given, by configuration key.
+  func settings() throws -> JSONObject {
+    var object = JSONObject()
+    let given: [(String, String?)] = [
+      ("dataset", dataset), ("data-dir", dataDir), ("csv-header", csvHeader), ("csv-label", csvLabel),
+      ("csv-validation", csvValidation), ("model", model), ("hidden", hidden), ("activation", activation),
+      ("dropout", dropout), ("initializer", initializer), ("optimizer", optimizer), ("learning-rate", learningRate),
+      ("schedule", schedule), ("clip-norm", clipNorm), ("batch-size", batchSize), ("epochs", epochs),
+      ("steps", steps), ("device", device), ("seed", seed), ("init", initialParameters), ("log-every", logEvery),
+    ]
+    for (key, value) in given { object[key] = value.map(JSONValue.string) }
+    if csvStandardize { object["csv-standardize"] = true }
+    if noShuffle { object["shuffle"] = false }
+    var pairs = JSONObject()
+    for pair in hyperparameter.flatMap({ $0.split(separator: ",") }) {
+      let parts = pair.split(separator: "=", maxSplits: 1).map(String.init)
+      guard parts.count == 2 else {
+        throw ValidationError("--hyperparameter takes KEY=VALUE, such as beta1=0.8, not '\(pair)'")
+      }
+      pairs[parts[0]] = .string(parts[1])
+    }
+    if !pairs.keys.isEmpty { object["hyperparameters"] = .object(pairs) }
+    return object
+  }
+
+  /// A configuration with a file's settings and, over them, the command line's.
+  func configuration(file: String?, base: RunConfiguration = RunConfiguration()) throws -> RunConfiguration {
+    var configuration = base
+    if let file { try configuration.apply(try YAML.read(file), source: file) }
+    let given = try settings()
+    // Another optimizer has other hyperparameters; another length replaces the one before.
+    if given["optimizer"] != nil { configuration.hyperparameters = [:] }
+    if given["epochs"] != nil { configuration.steps = nil }
+    try configuration.apply(given, source: "command line")
+    return configuration
+  }
+}
+
+/// How results are printed.
+struct OutputOptions: ParsableArguments {
+  @Flag(help: "Print results as one JSON object.")
+  var json = false
+}

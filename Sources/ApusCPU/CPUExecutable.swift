@@ -1,0 +1,51 @@
+import ApusCompiler
+
+/// A program whose launches are bound to buffers; a run is a loop over them.
+final class CPUExecutable: Executable {
+  private let launches: [any Launch]
+  private let moving: [OperandAddress]
+  private let offsetNames: [String]
+  private let workspaces: [CPUBuffer]
+  private let workers: Workers
+  private let labels: [String]
+  private var times: [Double]
+  private var counts: Int = 0
+  private let profiles: Bool
+
+  init(
+    _ program: Program, launches: [any Launch], moving: [OperandAddress], workspaces: [CPUBuffer], workers: Workers,
+    profiles: Bool
+  ) {
+    self.launches = launches
+    self.moving = moving
+    self.workspaces = workspaces
+    self.workers = workers
+    self.profiles = profiles
+    offsetNames = program.offsetNames
+    labels = program.instructions.map(\.label)
+    times = [Double](repeating: 0, count: launches.count)
+  }
+
+  var launchTimes: [LaunchTime] {
+    profiles ? zip(labels, times).map { LaunchTime(label: $0, count: counts, total: $1) } : []
+  }
+
+  func run(_ arguments: StepArguments) throws(DeviceError) {
+    guard arguments.offsets.count >= offsetNames.count else {
+      throw DeviceError(
+        "the program needs \(offsetNames.count) offsets (\(offsetNames.joined(separator: ", "))) but was given "
+          + "\(arguments.offsets.count)")
+    }
+    for address in moving { try address.move(arguments) }
+    guard profiles else {
+      for launch in launches { launch.run(arguments) }
+      return
+    }
+    let clock = ContinuousClock()
+    for (index, launch) in launches.enumerated() {
+      let duration = clock.measure { launch.run(arguments) }
+      times[index] += Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
+    }
+    counts += 1
+  }
+}

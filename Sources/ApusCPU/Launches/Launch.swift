@@ -1,0 +1,62 @@
+import ApusCPUKernels
+import ApusCompiler
+import ApusExpression
+import ApusOptimizers
+
+/// An instruction with its addresses, geometry and code worked out.
+protocol Launch: AnyObject {
+  /// Computes one step's results.
+  func run(_ arguments: StepArguments)
+}
+
+/// What launches are made from: the device's kernels and threads, and one instruction's operands.
+struct LaunchContext {
+  let kernels: ChainKernelTable
+  let workers: Workers
+  let label: String
+  let inputs: [OperandAddress]
+  let outputs: [OperandAddress]
+
+  func input(_ index: Int) throws(DeviceError) -> OperandAddress {
+    guard inputs.indices.contains(index) else { throw DeviceError("\(label): the program names no input \(index)") }
+    return inputs[index]
+  }
+
+  func output(_ index: Int) throws(DeviceError) -> OperandAddress {
+    guard outputs.indices.contains(index) else { throw DeviceError("\(label): the program names no output \(index)") }
+    return outputs[index]
+  }
+
+  /// The output of a kernel that computes floats.
+  func floatOutput() throws(DeviceError) -> OperandAddress {
+    let output = try output(0)
+    guard output.slice.elementType == .float32 else {
+      throw DeviceError("\(label): computes float32, but its output holds \(output.slice.elementType.rawValue)")
+    }
+    return output
+  }
+}
+
+extension LaunchContext {
+  /// Readies one instruction.
+  func launch(_ kernel: Kernel) throws(DeviceError) -> any Launch {
+    switch kernel {
+    case .pointwise(let kernel):
+      if let copy = try CopyLaunch(kernel, self) { return copy }
+      return try ChainLaunch(kernel, self)
+    case .matrixProduct(let kernel): return try MatrixLaunch(kernel, self)
+    case .reduction(let kernel): return try ReductionLaunch(kernel, self)
+    case .argmax(let rows): return try RowLaunch(rows, self, kernels.argmax)
+    case .softmax(let rows): return try RowLaunch(rows, self, kernels.softmax)
+    case .logSumExp(let rows): return try RowLaunch(rows, self, kernels.logSumExp)
+    case .softmaxCrossEntropy(let rows): return try RowLaunch(rows, self, kernels.softmaxCrossEntropy)
+    case .softmaxCrossEntropyGradient(let rows):
+      return try RowLaunch(rows, self, kernels.softmaxCrossEntropyGradient)
+    case .gather(let kernel):
+      if let epilogue = kernel.epilogue { return try ChainLaunch(kernel, epilogue, self) }
+      return try GatherLaunch(kernel, self)
+    case .scatterAdd(let kernel): return try ScatterLaunch(kernel, self)
+    case .update(let kernel): return try ChainLaunch(kernel, self)
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import ApusCPUKernels
+import ApusCompiler
+
+/// A kernel that works on each row of a contiguous matrix.
+final class RowLaunch: Launch {
+  private let kernel: RowKernel
+  private let inputs: [OperandAddress]
+  private let output: OperandAddress
+  private let function: ChainKernelTable.RowFunction
+  private let workers: Workers
+
+  /// An exponential and a few passes.
+  private static let weight = 12
+
+  init(
+    _ kernel: RowKernel, _ context: LaunchContext, _ function: @escaping ChainKernelTable.RowFunction
+  ) throws(DeviceError) {
+    self.kernel = kernel
+    self.function = function
+    _ = try context.input(0)
+    inputs = context.inputs
+    output = try context.output(0)
+    workers = context.workers
+  }
+
+  func run(_ arguments: StepArguments) {
+    let operands = RowOperands(
+      logits: UnsafePointer(inputs[0].pointer.assumingMemoryBound(to: Float.self)),
+      labels: inputs.count > 1 ? UnsafePointer(inputs[1].pointer.assumingMemoryBound(to: Int32.self)) : nil,
+      upstream: inputs.count > 2 ? UnsafePointer(inputs[2].pointer.assumingMemoryBound(to: Float.self)) : nil,
+      output: output.pointer, columns: kernel.columns)
+    workers.ranges(kernel.rows, work: kernel.rows * kernel.columns * RowLaunch.weight) { _, rows in
+      function(operands, rows)
+    }
+  }
+}

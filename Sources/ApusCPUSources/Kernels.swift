@@ -1,0 +1,9 @@
+import ApusCPUKernels
+import ApusExpression
+
+/// This module's kernels.
+package let kernels = KernelTable(
+  instructionSet: instructionSet, lanes: Wide.count,
+  matrix: MatrixKernels(
+    tileRows: tileRows, panelColumns: panelColumns, lanes: Wide.count,
+    multiply: { multiplyBlock($0) }, pack: { packPanels($0) }))

@@ -1,0 +1,155 @@
+import ApusCPUKernels
+import ApusExpression
+
+/// The most rows of a register tile: with two vectors a row, two of B and one of A, what the registers hold.
+let tileRows =
+  switch instructionSet {
+  case .avx512: 12
+  case .avx2: 6
+  case .baseline:
+    #if arch(arm64)
+      12
+    #else
+      6
+    #endif
+  }
+
+/// The columns of a panel of B.
+let panelColumns = 2 * Wide.count
+
+/// Multiplies one block: panels of B outermost, so that one stays in the first-level cache while the tiles of A
+/// stream past it.
+func multiplyBlock(_ block: MatrixBlock) {
+  var column = 0
+  var b = block.b
+  while column < block.columns {
+    let width = min(panelColumns, block.columns - column)
+    if width == panelColumns {
+      multiplyPanel(block, b, block.c + column, block.cRowStride, broad: true)
+    } else {
+      multiplyEdge(block, b, block.c + column, width: width)
+    }
+    column += width
+    b += block.bPanelStride
+  }
+}
+
+/// Multiplies a panel of B with every tile of A.
+@inline(__always)
+private func multiplyPanel(
+  _ block: MatrixBlock, _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>, _ cRowStride: Int, broad: Bool
+) {
+  var row = 0
+  var a = block.a
+  while row < block.rows {
+    let rows = min(tileRows, block.rows - row)
+    multiplyTile(
+      rows, broad: broad, block, a, b, c + row * cRowStride, cRowStride, accumulates: block.accumulates)
+    row += rows
+    a += block.aTileStride
+  }
+}
+
+/// Multiplies the last, narrower panel of B by way of a whole tile on the stack.
+private func multiplyEdge(
+  _ block: MatrixBlock, _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>, width: Int
+) {
+  withUnsafeTemporaryAllocation(byteCount: 12 * panelColumns * 4, alignment: 64) { buffer in
+    guard let tile = buffer.baseAddress?.assumingMemoryBound(to: Float.self) else { return }
+    var row = 0
+    var a = block.a
+    while row < block.rows {
+      let rows = min(tileRows, block.rows - row)
+      multiplyTile(
+        rows, broad: width > Wide.count, block, a, b, tile, panelColumns, accumulates: false)
+      for i in 0..<rows {
+        let destination = c + (row + i) * block.cRowStride
+        let source = tile + i * panelColumns
+        if block.accumulates {
+          for j in 0..<width { destination[j] += source[j] }
+        } else {
+          for j in 0..<width { destination[j] = source[j] }
+        }
+      }
+      row += rows
+      a += block.aTileStride
+    }
+  }
+}
+
+@inline(__always)
+private func multiplyTile(
+  _ rows: Int, broad: Bool, _ block: MatrixBlock, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
+  _ c: UnsafeMutablePointer<Float>, _ cRowStride: Int, accumulates: Bool
+) {
+  if broad {
+    multiplyRows(BroadRow.self, rows, block, a, b, c, cRowStride, accumulates)
+  } else {
+    multiplyRows(NarrowRow.self, rows, block, a, b, c, cRowStride, accumulates)
+  }
+}
+
+/// Chooses the tile of as many rows as there are.
+@inline(__always)
+private func multiplyRows<R: MatrixTile>(
+  _ row: R.Type, _ rows: Int, _ k: MatrixBlock, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
+  _ c: UnsafeMutablePointer<Float>, _ s: Int, _ adds: Bool
+) {
+  typealias Two = Stack<R, R>
+  typealias Three = Stack<Two, R>
+  typealias Four = Stack<Two, Two>
+  typealias Six = Stack<Four, Two>
+  typealias Eight = Stack<Four, Four>
+  if tileRows > 6 {
+    switch rows {
+    case 7: return multiply(Stack<Four, Three>.self, k, a, b, c, s, adds)
+    case 8: return multiply(Eight.self, k, a, b, c, s, adds)
+    case 9: return multiply(Stack<Eight, R>.self, k, a, b, c, s, adds)
+    case 10: return multiply(Stack<Eight, Two>.self, k, a, b, c, s, adds)
+    case 11: return multiply(Stack<Eight, Three>.self, k, a, b, c, s, adds)
+    case 12: return multiply(Stack<Eight, Four>.self, k, a, b, c, s, adds)
+    default: break
+    }
+  }
+  switch rows {
+  case 1: multiply(R.self, k, a, b, c, s, adds)
+  case 2: multiply(Two.self, k, a, b, c, s, adds)
+  case 3: multiply(Three.self, k, a, b, c, s, adds)
+  case 4: multiply(Four.self, k, a, b, c, s, adds)
+  case 5: multiply(Stack<Four, R>.self, k, a, b, c, s, adds)
+  default: multiply(Six.self, k, a, b, c, s, adds)
+  }
+}
+
+/// The loop that all the time goes into: per step one row of B is loaded and each element of a column of A is
+/// broadcast and multiplied into the tile.
+@inline(never)
+private func multiply<Tile: MatrixTile>(
+  _ type: Tile.Type, _ block: MatrixBlock, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
+  _ c: UnsafeMutablePointer<Float>, _ cRowStride: Int, _ accumulates: Bool
+) {
+  var tile = Tile()
+  var a = a
+  var b = b
+  let aDepthStride = block.aDepthStride
+  let bDepthStride = block.bDepthStride
+  if block.aRowStride == 1 {
+    for _ in 0..<block.depth {
+      tile.accumulate(a, 1, Tile.columns(b))
+      a += aDepthStride
+      b += bDepthStride
+    }
+  } else {
+    let aRowStride = block.aRowStride
+    for _ in 0..<block.depth {
+      tile.accumulate(a, aRowStride, Tile.columns(b))
+      a += aDepthStride
+      b += bDepthStride
+    }
+  }
+  if accumulates {
+    tile.add(to: c, cRowStride)
+  } else {
+    tile.store(c, cRowStride)
+  }
+}

@@ -1,1 +1,0 @@
-// Compiled once per instruction set.

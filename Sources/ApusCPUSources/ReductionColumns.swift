@@ -1,0 +1,119 @@
+import ApusCPUKernels
+import ApusExpression
+
+/// The rows that are added up before their sum is added to the next level's.
+private let rowsPerLevel = 64
+
+/// Reductions over rows, columns kept: one task is a piece of the columns of one kept row, over one segment.
+///
+/// Sums have three levels, each of at most 64 terms up to 64³ rows, so that errors do not grow with the rows.
+func accumulateColumns(_ p: ReductionPlan, _ task: Int, _ scratch: UnsafeMutableRawPointer) {
+  let segment = task % p.segments
+  let piece = task / p.segments % p.columnPieces
+  let kept = task / p.segments / p.columnPieces
+  let chain = p.chain.pointee
+  let share = p.share(segment, of: p.reducedRows, unit: 1)
+  let firstColumn = piece * chain.chunk
+  let area = ChainArea(
+    firstRow: kept * p.reducedRows + share.start, rows: share.count, firstColumn: firstColumn,
+    columns: min(chain.chunk, chain.columns - firstColumn))
+  let shape = area.chunkShape(p.chain)
+  let frame = ChainFrame(p.chain, area, rowsPerChunk: shape.rows, scratch)
+  let start: Wide = p.isMaximum ? Wide(-Double.infinity) : 0
+  let levels = (frame.spareRow(0), frame.spareRow(1), frame.spareRow(2))
+  fill(levels.0, start, area.columns)
+  fill(levels.1, start, area.columns)
+  fill(levels.2, start, area.columns)
+
+  var rowsInFirst = 0
+  var rowsInSecond = 0
+  var row = area.firstRow
+  let end = area.firstRow + area.rows
+  while row < end {
+    let chunk = ChainChunk(
+      row: row, rows: min(shape.rows, end - row, rowsPerLevel - rowsInFirst), column: firstColumn,
+      columns: area.columns)
+    let values = frame.values(chunk, area)
+    if p.isMaximum {
+      accumulate(values, chunk, levels.0) { largest($0, $1) }
+    } else {
+      accumulate(values, chunk, levels.0) { $0 + $1 }
+      rowsInFirst += chunk.rows
+      if rowsInFirst == rowsPerLevel {
+        raise(levels.0, levels.1, area.columns)
+        rowsInFirst = 0
+        rowsInSecond += 1
+        if rowsInSecond == rowsPerLevel {
+          raise(levels.1, levels.2, area.columns)
+          rowsInSecond = 0
+        }
+      }
+    }
+    row += chunk.rows
+  }
+  if !p.isMaximum {
+    raise(levels.0, levels.1, area.columns)
+    raise(levels.1, levels.2, area.columns)
+  }
+  let result = p.isMaximum ? levels.0 : levels.2
+  let target = p.target(segment) + kept * chain.columns + firstColumn
+  for column in 0..<area.columns { target[column] = result[column] }
+}
+
+@inline(__always)
+private func fill(_ target: UnsafeMutablePointer<Float>, _ value: Wide, _ count: Int) {
+  var index = 0
+  while index < count {
+    value.store(target + index)
+    index += Wide.count
+  }
+}
+
+/// Adds a level to the next and empties it.
+@inline(__always)
+private func raise(_ source: UnsafeMutablePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ count: Int) {
+  var index = 0
+  while index < count {
+    (Wide.load(target + index) + .load(source + index)).store(target + index)
+    Wide(0).store(source + index)
+    index += Wide.count
+  }
+}
+
+/// Joins the rows of a chunk into an accumulator, four vectors of columns at a time.
+@inline(__always)
+private func accumulate(
+  _ values: UnsafePointer<Float>, _ chunk: ChainChunk, _ target: UnsafeMutablePointer<Float>,
+  _ join: (Wide, Wide) -> Wide
+) {
+  var column = 0
+  while column + 3 * Wide.count < chunk.columns {
+    var a = Wide.load(target + column)
+    var b = Wide.load(target + column + Wide.count)
+    var c = Wide.load(target + column + 2 * Wide.count)
+    var d = Wide.load(target + column + 3 * Wide.count)
+    var source = values + column
+    for _ in 0..<chunk.rows {
+      a = join(a, .load(source))
+      b = join(b, .load(source + Wide.count))
+      c = join(c, .load(source + 2 * Wide.count))
+      d = join(d, .load(source + 3 * Wide.count))
+      source += chunk.columns
+    }
+    a.store(target + column)
+    b.store(target + column + Wide.count)
+    c.store(target + column + 2 * Wide.count)
+    d.store(target + column + 3 * Wide.count)
+    column += 4 * Wide.count
+  }
+  while column < chunk.columns {
+    var a = Wide.load(target + column)
+    var source = values + column
+    for _ in 0..<chunk.rows {
+      a = join(a, .load(source))
+      source += chunk.columns
+    }
+    a.store(target + column)
+    column += Wide.count
+  }
+}

@@ -1,0 +1,116 @@
+import ApusCPUKernels
+import ApusExpression
+
+/// Reductions along the columns, whole rows many to a chunk: one task per row.
+func reduceShortRows(_ p: ReductionPlan, _ tasks: Range<Int>, _ scratch: UnsafeMutableRawPointer) {
+  let area = ChainArea(
+    firstRow: tasks.lowerBound, rows: tasks.count, firstColumn: 0, columns: p.chain.pointee.columns)
+  let shape = area.chunkShape(p.chain)
+  let frame = ChainFrame(p.chain, area, rowsPerChunk: shape.rows, scratch)
+  var row = area.firstRow
+  while row < tasks.upperBound {
+    let chunk = ChainChunk(row: row, rows: min(shape.rows, tasks.upperBound - row), column: 0, columns: area.columns)
+    let values = frame.values(chunk, area)
+    for index in 0..<chunk.rows {
+      let first = values + index * chunk.columns
+      p.output[row + index] = p.isMaximum ? maximum(first, chunk.columns) : sum(first, chunk.columns)
+    }
+    row += chunk.rows
+  }
+}
+
+/// One segment of one output: some rows of the chain, or a part of a row.
+func reduceLongRows(_ p: ReductionPlan, _ task: Int, _ scratch: UnsafeMutableRawPointer) {
+  let kept = task / p.segments
+  let segment = task % p.segments
+  var area = ChainArea(
+    firstRow: kept * p.reducedRows, rows: p.reducedRows, firstColumn: 0, columns: p.chain.pointee.columns)
+  if p.reducedRows == 1 {
+    (area.firstColumn, area.columns) = p.share(segment, of: area.columns, unit: 64)
+  } else {
+    let share = p.share(segment, of: p.reducedRows, unit: 1)
+    area.firstRow += share.start
+    area.rows = share.count
+  }
+  let shape = area.chunkShape(p.chain)
+  let frame = ChainFrame(p.chain, area, rowsPerChunk: shape.rows, scratch)
+  var total = 0.0
+  var peak = -Float.infinity
+  var row = area.firstRow
+  while row < area.firstRow + area.rows {
+    let rows = min(shape.rows, area.firstRow + area.rows - row)
+    var column = area.firstColumn
+    while column < area.firstColumn + area.columns {
+      let columns = min(shape.columns, area.firstColumn + area.columns - column)
+      let chunk = ChainChunk(row: row, rows: rows, column: column, columns: columns)
+      let values = frame.values(chunk, area)
+      if p.isMaximum {
+        peak = largest(peak, maximum(values, chunk.count))
+      } else {
+        total += Double(sum(values, chunk.count))
+      }
+      column += columns
+    }
+    row += rows
+  }
+  p.target(segment)[kept] = p.isMaximum ? peak : Float(total)
+}
+
+extension ChainFrame {
+  /// Computes a chunk and gives its values one behind the other.
+  @inline(__always)
+  func values(_ chunk: ChainChunk, _ area: ChainArea) -> UnsafeMutablePointer<Float> {
+    compute(chunk, area, result: resultRow)
+    let slot = slots[Int(plan.pointee.results[0])]
+    if slot.step != 0 { return slot.pointer }
+    var index = 0
+    while index < chunk.count {
+      Wide.load(slot.pointer).store(resultRow + index)
+      index += Wide.count
+    }
+    return resultRow
+  }
+}
+
+/// The sum of a few thousand floats at most, in four interleaved vectors.
+@inline(__always)
+func sum(_ values: UnsafePointer<Float>, _ count: Int) -> Float {
+  var (a, b, c, d): (Wide, Wide, Wide, Wide) = (0, 0, 0, 0)
+  var index = 0
+  while index + 4 * Wide.count <= count {
+    a = a + .load(values + index)
+    b = b + .load(values + index + Wide.count)
+    c = c + .load(values + index + 2 * Wide.count)
+    d = d + .load(values + index + 3 * Wide.count)
+    index += 4 * Wide.count
+  }
+  while index + Wide.count <= count {
+    a = a + .load(values + index)
+    index += Wide.count
+  }
+  if index < count { b = b + firstLanes(.load(values + index), count - index, else: 0) }
+  return ((a + b) + (c + d)).sum
+}
+
+/// The largest of some floats, NaN if one is.
+@inline(__always)
+func maximum(_ values: UnsafePointer<Float>, _ count: Int) -> Float {
+  let least = Wide(-Double.infinity)
+  var (a, b) = (least, least)
+  var index = 0
+  while index + 2 * Wide.count <= count {
+    a = largest(a, .load(values + index))
+    b = largest(b, .load(values + index + Wide.count))
+    index += 2 * Wide.count
+  }
+  while index < count {
+    a = largest(a, firstLanes(.load(values + index), count - index, else: least))
+    index += Wide.count
+  }
+  a = largest(a, b)
+  // The halving of lanes loses NaN.
+  return hasNaN(a) ? Float.nan : a.maximum
+}
+
+@inline(__always)
+func hasNaN(_ x: Wide) -> Bool { Wide.any(Wide.less(Wide.select(Wide.equal(x, x), 1, 0), 0.5)) }

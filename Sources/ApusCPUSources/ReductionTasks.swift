@@ -1,0 +1,69 @@
+import ApusCPUKernels
+import ApusExpression
+
+/// Computes a range of a reduction's tasks.
+func reduceTasks(
+  _ plan: UnsafePointer<ReductionPlan>, _ tasks: Range<Int>, _ scratch: UnsafeMutableRawPointer
+) {
+  let p = plan.pointee
+  if p.columnsAreKept {
+    for task in tasks { accumulateColumns(p, task, scratch) }
+  } else if p.segments == 1, p.reducedRows == 1, p.chain.pointee.columns < p.chain.pointee.chunk {
+    reduceShortRows(p, tasks, scratch)
+  } else {
+    for task in tasks { reduceLongRows(p, task, scratch) }
+  }
+}
+
+/// Joins the segments of every output, in order.
+func combineSegments(_ plan: UnsafePointer<ReductionPlan>) {
+  let p = plan.pointee
+  let count = p.outputCount
+  for index in 0..<count {
+    if p.isMaximum {
+      var result = p.partials[index]
+      for segment in 1..<p.segments { result = largest(result, p.partials[segment * count + index]) }
+      p.output[index] = result
+    } else {
+      var sum = Double(p.partials[index])
+      for segment in 1..<p.segments { sum += Double(p.partials[segment * count + index]) }
+      p.output[index] = Float(sum)
+    }
+  }
+}
+
+extension ReductionPlan {
+  /// Where a segment's value of an output goes.
+  @inline(__always)
+  func target(_ segment: Int) -> UnsafeMutablePointer<Float> {
+    segments == 1 ? output : partials + segment * outputCount
+  }
+
+  /// A segment's share of `count` things, in units of `unit`.
+  @inline(__always)
+  func share(_ segment: Int, of count: Int, unit: Int) -> (start: Int, count: Int) {
+    let units = (count + unit - 1) / unit
+    let start = min(segment * units / segments * unit, count)
+    return (start, min((segment + 1) * units / segments * unit, count) - start)
+  }
+}
+
+/// The larger of two, NaN if either is.
+@inline(__always)
+func largest(_ a: Float, _ b: Float) -> Float { b > a || b != b ? b : a }
+
+/// The larger of two in each lane, NaN where either is.
+@inline(__always)
+func largest(_ a: Wide, _ b: Wide) -> Wide {
+  Wide.select(Wide.equal(b, b), .max(a, b), b)
+}
+
+/// The numbers 0, 1, 2, …
+@inline(__always)
+func ramp() -> Wide { Wide(bits: .ramp | Wide.Words(0x4B00_0000)) - 0x1p23 }
+
+/// The first `count` lanes, and another value in the others.
+@inline(__always)
+func firstLanes(_ value: Wide, _ count: Int, else other: Wide) -> Wide {
+  Wide.select(Wide.less(ramp(), Wide(splat: Float(count))), value, other)
+}

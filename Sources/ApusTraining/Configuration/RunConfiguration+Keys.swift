@@ -1,0 +1,226 @@
+import ApusData
+import ApusFormats
+import ApusLayers
+import ApusOptimizers
+
+extension RunConfiguration {
+  /// One key of a configuration file, which is also the long name of a command-line option.
+  public struct Key: Sendable {
+    /// The name.
+    public let name: String
+    /// What it means, in a few words.
+    public let summary: String
+    let write: @Sendable (RunConfiguration) -> JSONValue?
+    let read: @Sendable (JSONValue, inout RunConfiguration) throws(Refusal) -> Void
+  }
+
+  /// Why a value was refused: what is allowed.
+  struct Refusal: Error {
+    let allowed: String
+    init(_ allowed: String) { self.allowed = allowed }
+  }
+
+  /// Every key, in the order in which `config.yaml` lists them.
+  public static let keys: [Key] = [
+    Key("dataset", "digits, mnist, fashion-mnist or csv:FILE", \.dataset),
+    Key("data-dir", "folder with the data sets' files", \.dataFolder),
+    Key("csv-header", "whether a CSV file's first row names the columns", \.csv.header),
+    Key("csv-label", "name of a CSV file's column of labels (default: the last)", \.csv.labelColumn),
+    Key("csv-standardize", "scale a CSV file's features to mean 0 and deviation 1", \.csv.standardizes),
+    Key("csv-validation", "part of a CSV file kept for validation", \.csv.validationFraction) { $0 > 0 && $0 < 1 },
+    Key("model", "the network", \.model),
+    Key(
+      name: "hidden", summary: "widths of the hidden layers, such as 200,200",
+      write: { .array($0.hidden.map(JSONValue.integer)) },
+      read: { value, configuration throws(Refusal) in
+        let widths: [Int?] =
+          switch value {
+          case .array(let elements): elements.map(\.integer)
+          case .integer(let width): [width]
+          default:
+            (value.string ?? "?").split(separator: ",", omittingEmptySubsequences: false).map {
+              Int($0.filter { $0 != " " })
+            }
+          }
+        guard widths.allSatisfy({ $0 ?? 0 >= 1 }) else { throw Refusal("widths of at least 1, such as 200,200") }
+        configuration.hidden = widths.compactMap { $0 }
+      }),
+    Key("activation", "what follows each hidden layer", \.activation),
+    Key("dropout", "probability of dropping a hidden unit", \.dropout) { $0 >= 0 && $0 < 1 },
+    Key(
+      name: "initializer", summary: "how weights start: \(Initializer.forms.joined(separator: ", "))",
+      write: { .string($0.initializer.description) },
+      read: { value, configuration throws(Refusal) in
+        guard let text = value.string, let initializer = try? Initializer(parsing: text) else {
+          throw Refusal("one of \(Initializer.forms.joined(separator: ", "))")
+        }
+        configuration.initializer = initializer
+      }),
+    Key("optimizer", "the update rule", \.optimizer),
+    Key("learning-rate", "step size (default: the optimizer's)", \.learningRate) { $0 > 0 && $0.isFinite },
+    Key(
+      name: "hyperparameters", summary: "the optimizer's settings by name",
+      write: { configuration in
+        var object = JSONObject()
+        for name in configuration.hyperparameters.keys.sorted() {
+          let text = configuration.hyperparameters[name] ?? ""
+          object[name] = Bool(text).map(JSONValue.bool) ?? Double(text).map(JSONValue.number) ?? .string(text)
+        }
+        return .object(object)
+      },
+      read: { value, configuration throws(Refusal) in
+        guard let object = value.object else { throw Refusal("a mapping from names to values") }
+        for name in object.keys {
+          switch object[name] {
+          case .string(let text)?: configuration.hyperparameters[name] = text
+          case .bool(let flag)?: configuration.hyperparameters[name] = "\(flag)"
+          case .integer(let number)?: configuration.hyperparameters[name] = "\(number)"
+          case .number(let number)?: configuration.hyperparameters[name] = "\(number)"
+          default: throw Refusal("a number or true or false for \(name)")
+          }
+        }
+      }),
+    Key("schedule", "the learning rate's course: \(Schedule.forms.joined(separator: ", "))", \.schedule),
+    Key("clip-norm", "the gradients' largest global norm", \.clipNorm) { $0 > 0 && $0.isFinite },
+    Key("batch-size", "samples per step", \.batchSize) { $0 >= 1 },
+    Key("epochs", "length of the run in epochs", \.epochs) { $0 >= 1 },
+    Key("steps", "length of the run in steps, instead of epochs", \.steps) { $0 >= 1 },
+    Key("device", "auto, cpu, opencl, opencl:INDEX or opencl:NAME", \.device),
+    Key(
+      name: "seed", summary: "key of every random number", write: { .integer(Int(truncatingIfNeeded: $0.seed)) },
+      read: { value, configuration throws(Refusal) in
+        guard let seed = value.integer ?? value.string.flatMap({ Int($0) }), seed >= 0 else {
+          throw Refusal("a whole number of at least 0")
+        }
+        configuration.seed = UInt64(seed)
+      }),
+    Key("shuffle", "whether each epoch has an order of its own", \.shuffles),
+    Key("init", "safetensors file of parameters to start from", \.initialParameters),
+    Key("log-every", "steps between two training lines", \.logInterval) { $0 >= 1 },
+  ]
+
+  /// Applies settings to this configuration, key by key.
+  ///
+  /// - Parameters:
+  ///   - settings: values by key; text is read as the command line reads it.
+  ///   - source: the file or command that errors name.
+  /// - Throws: `TrainingError` for an unknown key, with the nearest known one, or a value that is not allowed.
+  public mutating func apply(_ settings: JSONObject, source: String) throws(TrainingError) {
+    for name in settings.keys {
+      let canonical = name.replacingUnderscores
+      guard let key = Self.keys.first(where: { $0.name == canonical }) else {
+        let known = Self.keys.map(\.name)
+        let nearest = nearestName(to: name, in: known).map { "did you mean '\($0)'?" }
+        throw TrainingError(
+          "\(source): unknown key '\(name)'; \(nearest ?? "known: \(known.joined(separator: ", "))")")
+      }
+      guard let value = settings[name] else { continue }
+      if value == .null { continue }
+      do throws(Refusal) { try key.read(value, &self) } catch {
+        throw TrainingError("\(source): \(key.name) is \(value.plainText), but must be \(error.allowed)")
+      }
+    }
+  }
+
+  /// Every setting by key; those without a value are left out.
+  public var settings: JSONObject {
+    var object = JSONObject()
+    for key in Self.keys { object[key.name] = key.write(self) }
+    return object
+  }
+}
+
+extension String {
+  fileprivate var replacingUnderscores: String { String(map { $0 == "_" ? "-" : $0 }) }
+}
+
+extension JSONValue {
+  /// The value as a user wrote it.
+  fileprivate var plainText: String { string.map { "'\($0)'" } ?? line }
+}
+
+// MARK: - Rows by type
+
+extension RunConfiguration.Key {
+  /// A row whose value has a text form; `allowed` says what else holds.
+  private init<Value>(
+    _ name: String, _ summary: String, _ path: WritableKeyPath<RunConfiguration, Value> & Sendable, allowed: String,
+    write: @escaping @Sendable (Value) -> JSONValue?, read: @escaping @Sendable (JSONValue) -> Value?
+  ) {
+    self.init(
+      name: name, summary: summary, write: { write($0[keyPath: path]) },
+      read: { value, configuration throws(RunConfiguration.Refusal) in
+        guard let parsed = read(value) else { throw RunConfiguration.Refusal(allowed) }
+        configuration[keyPath: path] = parsed
+      })
+  }
+
+  fileprivate init(_ name: String, _ summary: String, _ path: WritableKeyPath<RunConfiguration, String> & Sendable) {
+    self.init(name, summary, path, allowed: "text", write: { .string($0) }, read: { $0.string })
+  }
+
+  fileprivate init(_ name: String, _ summary: String, _ path: WritableKeyPath<RunConfiguration, String?> & Sendable) {
+    self.init(name, summary, path, allowed: "text", write: { $0.map(JSONValue.string) }, read: { $0.string })
+  }
+
+  fileprivate init(_ name: String, _ summary: String, _ path: WritableKeyPath<RunConfiguration, Bool> & Sendable) {
+    self.init(name, summary, path, allowed: "true or false", write: { .bool($0) }) { value in
+      if case .bool(let flag) = value { flag } else { value.string.flatMap { Bool($0) } }
+    }
+  }
+
+  fileprivate init(
+    _ name: String, _ summary: String, _ path: WritableKeyPath<RunConfiguration, Int> & Sendable,
+    where isAllowed: @escaping @Sendable (Int) -> Bool
+  ) {
+    self.init(name, summary, path, allowed: "a whole number of at least 1", write: { .integer($0) }) {
+      ($0.integer ?? $0.string.flatMap { Int($0) }).flatMap { isAllowed($0) ? $0 : nil }
+    }
+  }
+
+  fileprivate init(
+    _ name: String, _ summary: String, _ path: WritableKeyPath<RunConfiguration, Int?> & Sendable,
+    where isAllowed: @escaping @Sendable (Int) -> Bool
+  ) {
+    self.init(name, summary, path, allowed: "a whole number of at least 1", write: { $0.map(JSONValue.integer) }) {
+      value -> Int?? in
+      (value.integer ?? value.string.flatMap { Int($0) }).flatMap { isAllowed($0) ? .some($0) : nil }
+    }
+  }
+
+  fileprivate init(
+    _ name: String, _ summary: String, _ path: WritableKeyPath<RunConfiguration, Double> & Sendable,
+    where isAllowed: @escaping @Sendable (Double) -> Bool
+  ) {
+    self.init(name, summary, path, allowed: "a number of at least 0 and below 1", write: { .number($0) }) {
+      ($0.number ?? $0.string.flatMap { Double($0) }).flatMap { isAllowed($0) ? $0 : nil }
+    }
+  }
+
+  fileprivate init(
+    _ name: String, _ summary: String, _ path: WritableKeyPath<RunConfiguration, Double?> & Sendable,
+    where isAllowed: @escaping @Sendable (Double) -> Bool
+  ) {
+    self.init(name, summary, path, allowed: "a number above 0", write: { $0.map { .number($0) } }) {
+      value -> Double?? in
+      (value.number ?? value.string.flatMap { Double($0) }).flatMap { isAllowed($0) ? .some($0) : nil }
+    }
+  }
+
+  fileprivate init<Choice: RawRepresentable & CaseIterable & Sendable>(
+    _ name: String, _ summary: String, _ path: WritableKeyPath<RunConfiguration, Choice> & Sendable
+  ) where Choice.RawValue == String {
+    let choices = Choice.allCases.map(\.rawValue)
+    self.init(
+      name: name, summary: "\(summary): \(choices.joined(separator: ", "))",
+      write: { .string($0[keyPath: path].rawValue) },
+      read: { value, configuration throws(RunConfiguration.Refusal) in
+        let text = value.string ?? value.line
+        guard let choice = Choice.allCases.first(where: { canonicalName($0.rawValue) == canonicalName(text) }) else {
+          let nearest = nearestName(to: text, in: choices).map { " (did you mean '\($0)'?)" } ?? ""
+          throw RunConfiguration.Refusal("one of \(choices.joined(separator: ", "))\(nearest)")
+        }
+        configuration[keyPath: path] = choice
+      })
+  }
+}

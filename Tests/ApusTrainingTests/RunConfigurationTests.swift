@@ -1,0 +1,62 @@
+import ApusFormats
+import ApusTraining
+import Testing
+
+@Suite struct RunConfigurationTests {
+  private func error(_ settings: JSONObject) -> String {
+    var configuration = RunConfiguration()
+    do {
+      try configuration.apply(settings, source: "config.yaml")
+      return "accepted"
+    } catch { return error.message }
+  }
+
+  @Test func settingsRoundTrip() throws {
+    var configuration = RunConfiguration()
+    try configuration.apply(
+      [
+        "dataset": "mnist", "data-dir": "/data", "model": "logistic", "hidden": "300,100", "activation": "tanh",
+        "dropout": "0.5", "initializer": "normal:0.01", "optimizer": "AMSBound", "learning-rate": 0.002,
+        "hyperparameters": .object(["beta1": 0.8, "final_lr": "0.2"]), "schedule": "cosine:warmup=5", "clip-norm": 1,
+        "batch_size": 64, "steps": 77, "device": "cpu", "seed": 9, "shuffle": false, "log-every": 3,
+      ], source: "test")
+    var again = RunConfiguration()
+    try again.apply(configuration.settings, source: "test")
+    #expect(again == configuration)
+    #expect(configuration.hidden == [300, 100])
+    let resolved = try configuration.resolved()
+    #expect(resolved.hyperparameters["final-lr"] == "0.2")
+    #expect(resolved.hyperparameters["gamma"] == "0.001")
+    #expect(resolved.learningRate == 0.002)
+    #expect(try RunConfiguration().resolved().learningRate == 0.001)
+  }
+
+  static let refusals: [(settings: JSONObject, message: String)] = [
+    (["bacth-size": 3], "config.yaml: unknown key 'bacth-size'; did you mean 'batch-size'?"),
+    (["batch-size": 0], "batch-size is 0, but must be a whole number of at least 1"),
+    (["dropout": "1"], "dropout is '1', but must be a number of at least 0 and below 1"),
+    (["optimizer": "adma"], "(did you mean 'adam'?)"),
+    (["hidden": "200,x"], "hidden is '200,x', but must be widths"),
+    (["initializer": "gauss"], "initializer is 'gauss', but must be one of standard"),
+    (["shuffle": "maybe"], "shuffle is 'maybe', but must be true or false"),
+    (["learning-rate": -1], "learning-rate is -1, but must be a number above 0"),
+  ]
+
+  @Test(arguments: refusals.indices)
+  func refusalsSayWhatIsAllowed(index: Int) {
+    #expect(error(Self.refusals[index].settings).contains(Self.refusals[index].message))
+  }
+
+  @Test func aBatchLargerThanTheDataIsRefused() {
+    var configuration = RunConfiguration()
+    configuration.batchSize = 70_000
+    #expect(throws: TrainingError.self) { try configuration.makePlan(.digits()) }
+  }
+
+  @Test func wrongHyperparametersAreRefusedWithTheirRange() {
+    var configuration = RunConfiguration()
+    configuration.hyperparameters = ["beta1": "1.5"]
+    let error = #expect(throws: TrainingError.self) { try configuration.makeOptimizer() }
+    #expect(error?.message.contains("beta1 is 1.5, but must be at least 0 and below 1") == true)
+  }
+}
