@@ -2,8 +2,14 @@
 
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
+static const unsigned char file_argmax[] = {
+#embed "argmax.cl"
+};
 static const unsigned char file_arithmetic[] = {
 #embed "arithmetic.cl"
+};
+static const unsigned char file_gather_rows[] = {
+#embed "gather_rows.cl"
 };
 static const unsigned char file_matmul_dot[] = {
 #embed "matmul_dot.cl"
@@ -28,6 +34,15 @@ static const unsigned char file_reduce_columns[] = {
 };
 static const unsigned char file_reduce_rows[] = {
 #embed "reduce_rows.cl"
+};
+static const unsigned char file_scatter_add[] = {
+#embed "scatter_add.cl"
+};
+static const unsigned char file_softmax_cross_entropy[] = {
+#embed "softmax_cross_entropy.cl"
+};
+static const unsigned char file_transpose[] = {
+#embed "transpose.cl"
 };
 static const unsigned char file_update[] = {
 #embed "update.cl"
@@ -81,7 +96,9 @@ static const unsigned char file_updates_sgd[] = {
 #define FILE_ROW(name, bytes) {name, bytes, sizeof bytes}
 
 static const apus_kernel_file files[] = {
+  FILE_ROW("argmax", file_argmax),
   FILE_ROW("arithmetic", file_arithmetic),
+  FILE_ROW("gather_rows", file_gather_rows),
   FILE_ROW("matmul_dot", file_matmul_dot),
   FILE_ROW("matmul_pack", file_matmul_pack),
   FILE_ROW("matmul_tiled", file_matmul_tiled),
@@ -90,6 +107,9 @@ static const apus_kernel_file files[] = {
   FILE_ROW("pointwise", file_pointwise),
   FILE_ROW("reduce_columns", file_reduce_columns),
   FILE_ROW("reduce_rows", file_reduce_rows),
+  FILE_ROW("scatter_add", file_scatter_add),
+  FILE_ROW("softmax_cross_entropy", file_softmax_cross_entropy),
+  FILE_ROW("transpose", file_transpose),
   FILE_ROW("update", file_update),
   FILE_ROW("Updates/adabound", file_updates_adabound),
   FILE_ROW("Updates/adadelta", file_updates_adadelta),

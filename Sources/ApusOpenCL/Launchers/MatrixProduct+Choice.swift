@@ -14,7 +14,7 @@ extension MatrixProduct {
   private func bestWideVariant(_ device: OpenCLDevice) -> Variant {
     let isLarge = min(m, n, k) >= 256
     let isDot = a.columnStride == 1 && b.rowStride == 1 && b.columnStride != 1
-    if isDot && k >= 16 && !isLarge && hasCheapEpilogue && k < 8192 { return .dot }
+    if isDot && k >= 16 && !isLarge && epilogue.isCheap && k < 8192 { return .dot }
     let packsB = isLarge || b.columnStride != 1 || n < 16
     let packsA = isLarge
     let tile = WideTile(m: m, n: n, packsA: packsA, packsB: packsB)

@@ -14,14 +14,14 @@ extension MatrixProduct {
       .elements(aStride), .memory(b.memory), .elements(b.batchStride), .elements(bStride), .memory(c.memory),
       .elements(c.batchStride), .elements(batch * m * n), .elements(c.rowStride),
     ])
-    let text = epilogueText(&parameters, store: "STORE")
+    let text = epilogue.text(&parameters, store: "STORE")
     let suffix = try builder.add(
       KernelInstance(
         template: "matmul_tiled",
         macros: [
           "TILE": "\(tile)", "A_TRANSPOSED": isATransposed ? "1" : "0", "B_TRANSPOSED": isBTransposed ? "1" : "0",
           "ALIGNED": isAligned(a, stride: aStride) && isAligned(b, stride: bStride) ? "1" : "0",
-        ], regions: text.regions(["arguments", "rows", "vector", "scalar"])))
+        ], regions: text.regions("arguments", "rows", "vector", "scalar")))
     return PlannedLaunch(
       suffix.name(of: "matmul_tiled"), parameters.arguments,
       groups: [n.divided(by: tile), m.divided(by: tile), batch * splits], local: [16, 16, 1], names: parameters.names)

@@ -82,14 +82,14 @@ extension MatrixProduct {
     fixed += [.memory(c.memory), .elements(c.batchStride), .elements(batch * m * n), .elements(c.rowStride)]
 
     var parameters = ParameterList(fixed)
-    let text = epilogueText(&parameters, store: "vstore16")
+    let text = epilogue.text(&parameters, store: "vstore16")
     let suffix = try builder.add(
       KernelInstance(
         template: "matmul_wide",
         macros: [
           "TILE_M": "\(tile.m)", "TILE_N": "\(tile.n)", "A_ROWS_ADJACENT": rowsAdjacent ? "1" : "0",
           "A_PACKED": packsA ? "1" : "0", "B_PACKED": packsB ? "1" : "0",
-        ], regions: text.regions(["arguments", "rows", "vector", "scalar"])))
+        ], regions: text.regions("arguments", "rows", "vector", "scalar")))
     launches.append(
       PlannedLaunch(
         suffix.name(of: "matmul_wide"), parameters.arguments,
@@ -114,11 +114,11 @@ extension MatrixProduct {
       .memory(b.memory), .elements(b.batchStride), .elements(b.columnStride), .memory(c.memory),
       .elements(c.batchStride), .elements(c.rowStride),
     ])
-    let text = epilogueText(&parameters, store: "")
+    let text = epilogue.text(&parameters, store: "")
     let suffix = try builder.add(
       KernelInstance(
         template: "matmul_dot", macros: ["TILE_M": "\(tileM)", "TILE_N": "\(tileN)"],
-        regions: text.regions(["arguments", "rows", "scalar"])))
+        regions: text.regions("arguments", "rows", "scalar")))
     return PlannedLaunch(
       suffix.name(of: "matmul_dot"), parameters.arguments,
       groups: [m.divided(by: tileM), n.divided(by: tileN), batch], local: [1, 1, 1], names: parameters.names)

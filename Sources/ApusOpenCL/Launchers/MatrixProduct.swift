@@ -31,12 +31,13 @@ package struct MatrixProduct {
   let b: Operand
   /// `[m, n]`, contiguous along its rows.
   let c: Operand
-  /// What is written: an expression of the product, input 0, and further inputs.
-  let epilogue: Expression
-  /// Inputs 1, 2, … of the epilogue: floats of shape `[m, n]` or `[batch, m, n]`, broadcast by strides of 0, with a
-  /// column stride of 0 or 1.
-  let inputs: [TensorView]
+  /// What is written.
+  let epilogue: Epilogue
 
+  /// - Parameters:
+  ///   - epilogue: what is written: an expression of the product, input 0, and further inputs.
+  ///   - inputs: inputs 1, 2, … of the epilogue: floats of shape `[m, n]` or `[batch, m, n]`, broadcast by strides of
+  ///     0, with a column stride of 0 or 1.
   package init(
     m: Int, n: Int, k: Int, batch: Int = 1, a: Operand, b: Operand, c: Operand, epilogue: Expression = .input(0),
     inputs: [TensorView] = []
@@ -48,8 +49,7 @@ package struct MatrixProduct {
     self.a = a
     self.b = b
     self.c = c
-    self.epilogue = epilogue
-    self.inputs = inputs
+    self.epilogue = Epilogue(expression: epilogue, inputs: inputs.map { $0.batched(batch) })
   }
 
   /// How a product is computed.
@@ -131,12 +131,12 @@ package struct MatrixProduct {
     let slice = batch * m * n * 4
     let slices = (0..<splits).map { TensorView(sums.range(at: $0 * slice, size: slice), shape: shape) }
     let total = (1..<splits).reduce(Expression.input(0)) { $0 + .input($1) }
-    let expression = epilogue.replacing { part in
+    let expression = epilogue.expression.replacing { part in
       guard case .input(let index) = part.node else { return nil }
       return index == 0 ? total : .input(splits + index - 1)
     }
     let output = TensorView(c.memory, shape: shape, strides: [c.batchStride, c.rowStride, 1])
-    return Pointwise([expression], outputs: [output], inputs: slices + inputs.map { $0.batched(batch) })
+    return Pointwise([expression], outputs: [output], inputs: slices + epilogue.inputs)
   }
 
   private func validate(_ variant: Variant, _ scratch: MemoryRange?) throws(OpenCLError) {
@@ -144,9 +144,7 @@ package struct MatrixProduct {
     guard isContiguous else {
       throw OpenCLError.launch(kernel: "matmul", "an operand is contiguous along neither dimension; copy it first.")
     }
-    guard inputs.map({ $0.batched(batch).strides[2] }).allSatisfy({ $0 == 0 || $0 == 1 }) else {
-      throw OpenCLError.launch(kernel: "matmul", "an epilogue's input has a column stride other than 0 and 1.")
-    }
+    try epilogue.validate("matmul")
     let needed = scratchSize(variant)
     guard needed <= scratch?.size ?? 0 else {
       throw OpenCLError.launch(kernel: "matmul", "it needs \(needed) bytes of scratch memory.")

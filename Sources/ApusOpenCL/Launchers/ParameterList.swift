@@ -10,6 +10,12 @@ struct ParameterList {
   /// - Parameter fixed: the arguments of the parameters that the template declares.
   init(_ fixed: [KernelArgument] = []) { arguments = fixed }
 
+  /// The next argument of the parameters that the template declares; named where it changes from launch to launch.
+  mutating func fix(_ name: String?, _ argument: KernelArgument) {
+    if let name { names[name] = arguments.count }
+    arguments.append(argument)
+  }
+
   /// Memory that a kernel reads or writes; declares `name` and `name_offset`.
   mutating func add(_ name: String, _ memory: MemoryRange, _ element: ElementType, isWritten: Bool = false) {
     let type = isWritten ? "__global \(element.openCL)" : "__global const \(element.openCL)"

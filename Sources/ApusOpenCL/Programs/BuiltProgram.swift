@@ -7,10 +7,11 @@ package final class BuiltProgram {
   /// Whether it came from the cache.
   package let wasCached: Bool
 
-  /// Options of every program: the language version, and exact division and roots where the device has them.
-  /// No fast-math option ever: those delete checks for NaN and infinite masks.
+  /// Options of every program: the language version, no warnings (rendered text may compare a value with itself), and
+  /// exact division and roots where the device has them. No fast-math option ever: those delete checks for NaN and
+  /// infinite masks.
   static func options(for device: OpenCLDevice) -> String {
-    "-cl-std=CL1.2" + (device.hasCorrectlyRoundedDivision ? " -cl-fp32-correctly-rounded-divide-sqrt" : "")
+    "-cl-std=CL1.2 -w" + (device.hasCorrectlyRoundedDivision ? " -cl-fp32-correctly-rounded-divide-sqrt" : "")
   }
 
   /// Compiles a source text, or takes it from the cache.
