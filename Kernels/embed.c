@@ -1,1 +1,133 @@
 #include "apus_kernels.h"
+
+#pragma clang diagnostic ignored "-Wc23-extensions"
+
+static const unsigned char file_argmax[] = {
+#embed "argmax.cl"
+};
+static const unsigned char file_arithmetic[] = {
+#embed "arithmetic.cl"
+};
+static const unsigned char file_gather_rows[] = {
+#embed "gather_rows.cl"
+};
+static const unsigned char file_matmul_dot[] = {
+#embed "matmul_dot.cl"
+};
+static const unsigned char file_matmul_pack[] = {
+#embed "matmul_pack.cl"
+};
+static const unsigned char file_matmul_tiled[] = {
+#embed "matmul_tiled.cl"
+};
+static const unsigned char file_matmul_wide[] = {
+#embed "matmul_wide.cl"
+};
+static const unsigned char file_philox[] = {
+#embed "philox.cl"
+};
+static const unsigned char file_pointwise[] = {
+#embed "pointwise.cl"
+};
+static const unsigned char file_reduce_columns[] = {
+#embed "reduce_columns.cl"
+};
+static const unsigned char file_reduce_rows[] = {
+#embed "reduce_rows.cl"
+};
+static const unsigned char file_scatter_add[] = {
+#embed "scatter_add.cl"
+};
+static const unsigned char file_softmax_cross_entropy[] = {
+#embed "softmax_cross_entropy.cl"
+};
+static const unsigned char file_transpose[] = {
+#embed "transpose.cl"
+};
+static const unsigned char file_update[] = {
+#embed "update.cl"
+};
+static const unsigned char file_updates_adabound[] = {
+#embed "Updates/adabound.cl"
+};
+static const unsigned char file_updates_adadelta[] = {
+#embed "Updates/adadelta.cl"
+};
+static const unsigned char file_updates_adagrad[] = {
+#embed "Updates/adagrad.cl"
+};
+static const unsigned char file_updates_adam[] = {
+#embed "Updates/adam.cl"
+};
+static const unsigned char file_updates_adamax[] = {
+#embed "Updates/adamax.cl"
+};
+static const unsigned char file_updates_adamw[] = {
+#embed "Updates/adamw.cl"
+};
+static const unsigned char file_updates_amsbound[] = {
+#embed "Updates/amsbound.cl"
+};
+static const unsigned char file_updates_amsgrad[] = {
+#embed "Updates/amsgrad.cl"
+};
+static const unsigned char file_updates_lion[] = {
+#embed "Updates/lion.cl"
+};
+static const unsigned char file_updates_momentum[] = {
+#embed "Updates/momentum.cl"
+};
+static const unsigned char file_updates_nadam[] = {
+#embed "Updates/nadam.cl"
+};
+static const unsigned char file_updates_nesterov[] = {
+#embed "Updates/nesterov.cl"
+};
+static const unsigned char file_updates_radam[] = {
+#embed "Updates/radam.cl"
+};
+static const unsigned char file_updates_rmsprop[] = {
+#embed "Updates/rmsprop.cl"
+};
+static const unsigned char file_updates_sgd[] = {
+#embed "Updates/sgd.cl"
+};
+
+#define FILE_ROW(name, bytes) {name, bytes, sizeof bytes}
+
+static const apus_kernel_file files[] = {
+  FILE_ROW("argmax", file_argmax),
+  FILE_ROW("arithmetic", file_arithmetic),
+  FILE_ROW("gather_rows", file_gather_rows),
+  FILE_ROW("matmul_dot", file_matmul_dot),
+  FILE_ROW("matmul_pack", file_matmul_pack),
+  FILE_ROW("matmul_tiled", file_matmul_tiled),
+  FILE_ROW("matmul_wide", file_matmul_wide),
+  FILE_ROW("philox", file_philox),
+  FILE_ROW("pointwise", file_pointwise),
+  FILE_ROW("reduce_columns", file_reduce_columns),
+  FILE_ROW("reduce_rows", file_reduce_rows),
+  FILE_ROW("scatter_add", file_scatter_add),
+  FILE_ROW("softmax_cross_entropy", file_softmax_cross_entropy),
+  FILE_ROW("transpose", file_transpose),
+  FILE_ROW("update", file_update),
+  FILE_ROW("Updates/adabound", file_updates_adabound),
+  FILE_ROW("Updates/adadelta", file_updates_adadelta),
+  FILE_ROW("Updates/adagrad", file_updates_adagrad),
+  FILE_ROW("Updates/adam", file_updates_adam),
+  FILE_ROW("Updates/adamax", file_updates_adamax),
+  FILE_ROW("Updates/adamw", file_updates_adamw),
+  FILE_ROW("Updates/amsbound", file_updates_amsbound),
+  FILE_ROW("Updates/amsgrad", file_updates_amsgrad),
+  FILE_ROW("Updates/lion", file_updates_lion),
+  FILE_ROW("Updates/momentum", file_updates_momentum),
+  FILE_ROW("Updates/nadam", file_updates_nadam),
+  FILE_ROW("Updates/nesterov", file_updates_nesterov),
+  FILE_ROW("Updates/radam", file_updates_radam),
+  FILE_ROW("Updates/rmsprop", file_updates_rmsprop),
+  FILE_ROW("Updates/sgd", file_updates_sgd),
+};
+
+int apus_kernel_count(void) { return (int)(sizeof files / sizeof *files); }
+
+apus_kernel_file apus_kernel(int index) { return files[index]; }

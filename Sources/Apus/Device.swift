@@ -44,8 +44,8 @@ public struct Device: Sendable {
       return Device(backend: try processor(profiling), reason: "OpenCL failed: \(error)")
     }
     if let device = devices.first(where: { $0.kind == .gpu }) ?? devices.first(where: { $0.kind == .accelerator }) {
-      let backend = try OpenCLBackend(device, profiling: profiling)
-      return Device(backend: backend, reason: "OpenCL has this \(device.kind == .gpu ? "GPU" : "accelerator")")
+      let kind = device.kind == .gpu ? "GPU" : "accelerator"
+      return Device(backend: try open(device, profiling), reason: "OpenCL has this \(kind)")
     }
     return Device(
       backend: try processor(profiling),
@@ -55,10 +55,15 @@ public struct Device: Sendable {
   private static func openCL(
     _ selection: String?, reason: String, _ profiling: Bool
   ) throws(DeviceError) -> Device {
-    do throws(OpenCLError) {
-      return Device(
-        backend: try OpenCLBackend(try OpenCLDevice.select(selection), profiling: profiling), reason: reason)
-    } catch {
+    let device: OpenCLDevice
+    do throws(OpenCLError) { device = try OpenCLDevice.select(selection) } catch {
+      throw DeviceError("\(error)")
+    }
+    return Device(backend: try open(device, profiling), reason: reason)
+  }
+
+  private static func open(_ device: OpenCLDevice, _ profiling: Bool) throws(DeviceError) -> any Backend {
+    do throws(OpenCLError) { return try OpenCLBackend(device, profiling: profiling) } catch {
       throw DeviceError("\(error)")
     }
   }

@@ -121,7 +121,7 @@ struct CompareCommand: ParsableCommand {
         Quantity.percent(row.evaluation.accuracy), Quantity.duration(row.seconds),
       ])
     }
-    for line in table.lines { screen.writeLine(line) }
+    for line in table.lines() { screen.writeLine(line) }
     screen.writeLine("curves in \(target.file("comparison.svg")), numbers in \(target.file("results.json"))")
   }
 

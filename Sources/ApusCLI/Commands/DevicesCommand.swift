@@ -51,7 +51,7 @@ struct DevicesCommand: ParsableCommand {
         "\(device.platformName), driver \(device.driverVersion)",
       ])
     }
-    for line in table.lines { Terminal.output.writeLine(line) }
+    for line in table.lines() { Terminal.output.writeLine(line) }
     Terminal.output.writeLine(note)
     Terminal.output.writeLine("auto chooses \(chosen.backend.name): \(chosen.reason)")
   }

@@ -5,8 +5,8 @@ struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate", abstract: "Measure a trained network on its validation split, or on another data set.")
 
-  @Argument(help: "Run directory, or a checkpoint file.")
-  var run: String
+  @Argument(help: ArgumentHelp("Run directory, or a checkpoint file.", valueName: "run"))
+  var source: String
 
   @Flag(help: "The best checkpoint instead of the last.")
   var best = false
@@ -23,7 +23,7 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() throws {
-    let checkpoint = try Checkpoint(path: RunDirectory(run).modelFile(best: best))
+    let checkpoint = try Checkpoint(path: RunDirectory(source).modelFile(best: best))
     var configuration = checkpoint.configuration
     configuration.dataset = dataset ?? configuration.dataset
     configuration.dataFolder = dataDir ?? configuration.dataFolder
@@ -56,7 +56,7 @@ struct EvaluateCommand: ParsableCommand {
     screen.writeLine("\(data.name) validation, \(Quantity.count(evaluation.sampleCount)) samples, on \(device.backend.name)")
     var table = TextTable(columns: [("class", .left), ("samples", .right), ("accuracy", .right)])
     for row in classes { table.append([row.name, Quantity.count(row.samples), Quantity.percent(row.accuracy)]) }
-    for line in table.lines { screen.writeLine(line) }
+    for line in table.lines() { screen.writeLine(line) }
     screen.writeLine("accuracy \(Quantity.percent(evaluation.accuracy))  loss \(Quantity.loss(evaluation.loss))")
   }
 

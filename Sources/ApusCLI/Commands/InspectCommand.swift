@@ -46,7 +46,7 @@ struct InspectCommand: ParsableCommand {
         [row.entry.name, row.entry.type.rawValue, Shape(row.entry.shape).description]
           + (numbers ?? ["", "", "", ""]))
     }
-    for line in table.lines { Terminal.output.writeLine(line) }
+    for line in table.lines() { Terminal.output.writeLine(line) }
     let count = file.entries.filter { !$0.name.hasPrefix("optimizer.") }.reduce(0) { $0 + $1.elementCount }
     Terminal.output.writeLine("\(Quantity.count(count)) parameters")
     for row in rows where row.statistics?.notFinite ?? 0 > 0 {

@@ -36,6 +36,6 @@ struct OptimizersCommand: ParsableCommand {
         row.settings.map { "\($0.name)=\($0.value)" }.joined(separator: " "), row.type.source,
       ])
     }
-    for line in table.lines { Terminal.output.writeLine(line) }
+    for line in table.lines() { Terminal.output.writeLine(line) }
   }
 }

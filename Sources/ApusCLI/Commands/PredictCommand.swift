@@ -12,8 +12,8 @@ struct PredictCommand: ParsableCommand {
       its probability.
       """)
 
-  @Argument(help: "Run directory, or a checkpoint file.")
-  var run: String
+  @Argument(help: ArgumentHelp("Run directory, or a checkpoint file.", valueName: "run"))
+  var source: String
 
   @Argument(help: "Files with samples.", completion: .file())
   var files: [String]
@@ -27,7 +27,7 @@ struct PredictCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() throws {
-    let checkpoint = try Checkpoint(path: RunDirectory(run).modelFile(best: best))
+    let checkpoint = try Checkpoint(path: RunDirectory(source).modelFile(best: best))
     // Everything is read before anything is printed, so that a bad file leaves no half of a result.
     let tables = try files.map { try Self.table($0, checkpoint.samples) }
     let device = try Device.open(device ?? checkpoint.configuration.device)
@@ -77,6 +77,6 @@ struct PredictCommand: ParsableCommand {
     }
     return Table(
       count: 1, sampleShape: samples.shape, elementType: .uint8, scale: samples.scale, shift: samples.shift,
-      features: .copy(of: image.grey), labels: [])
+      features: .copy(of: image.grey.samples), labels: [])
   }
 }

@@ -16,6 +16,6 @@ enum Profile {
         Quantity.count(time.count), time.label,
       ])
     }
-    for line in table.lines { terminal.writeLine(line) }
+    for line in table.lines() { terminal.writeLine(line) }
   }
 }

@@ -1,0 +1,96 @@
+
+// The update of the optimizer `adadelta`, rendered from its formula in Sources/ApusOptimizers.
+// Source: Zeiler 2012, arXiv:1212.5701.
+//
+// One launch updates a whole model: parameters, gradients and state lie in flat arenas of one layout.
+//
+// A work-item owns elements_per_item consecutive elements (a multiple of WIDTH), from get_global_id(0) times that on.
+// A work-group owns nothing together: no local memory, no barrier.
+//
+// count            the elements of each arena
+// parameters, ...  the arenas: base and offset in elements; only gradients and the scale are not written
+// gradient_scale   one float that every gradient is multiplied by (global-norm clipping)
+// the others       this step's scalars, by the names that the optimizers give them
+//
+// WIDTH            the floats of a vector
+
+#pragma OPENCL FP_CONTRACT OFF
+
+#ifndef MAD
+#ifdef FP_FAST_FMAF
+#define MAD(a, b, c) fma(a, b, c)
+#else
+#define MAD(a, b, c) mad(a, b, c)
+#endif
+#endif
+
+#ifndef WIDTH
+#define WIDTH 4
+#endif
+
+#define JOIN2(a, b) a##b
+#define JOIN(a, b) JOIN2(a, b)
+#define REAL JOIN(float, WIDTH)
+
+// The first `lanes` elements from an address on; zeros beyond.
+static REAL load_lanes(__global const float *source, const uint lanes) {
+  if (lanes == WIDTH) return JOIN(vload, WIDTH)(0, source);
+  float values[WIDTH];
+  for (uint lane = 0; lane < WIDTH; lane += 1) values[lane] = lane < lanes ? source[lane] : 0.0f;
+  return JOIN(vload, WIDTH)(0, values);
+}
+
+// Writes the first `lanes` elements of a vector.
+static void store_lanes(const REAL value, __global float *destination, const uint lanes) {
+  if (lanes == WIDTH) {
+    JOIN(vstore, WIDTH)(value, 0, destination);
+  } else {
+    float values[WIDTH];
+    JOIN(vstore, WIDTH)(value, 0, values);
+    for (uint lane = 0; lane < lanes; lane += 1) destination[lane] = values[lane];
+  }
+}
+
+__kernel void adadelta_update(
+    const ulong count, const ulong elements_per_item,
+    __global float *parameters, const ulong parameters_offset,
+    __global const float *gradients, const ulong gradients_offset,
+    __global const float *gradient_scale, const ulong gradient_scale_offset
+    , __global float *mean_squares, const ulong mean_squares_offset
+    , __global float *mean_square_steps, const ulong mean_square_steps_offset
+    , const float rate
+    , const float weight_decay
+    , const float beta2
+    , const float beta2_complement
+    , const float epsilon
+) {
+  const REAL scale = (REAL)(gradient_scale[gradient_scale_offset]);
+  const ulong begin = get_global_id(0) * elements_per_item;
+  const ulong end = min(begin + elements_per_item, count);
+
+  for (ulong i = begin; i < end; i += WIDTH) {
+    const uint lanes = (uint)min((ulong)WIDTH, end - i);
+    const REAL parameter = load_lanes(parameters + parameters_offset + i, lanes);
+    const REAL gradient = load_lanes(gradients + gradients_offset + i, lanes) * scale;
+    const REAL mean_square = load_lanes(mean_squares + mean_squares_offset + i, lanes);
+    const REAL mean_square_step = load_lanes(mean_square_steps + mean_square_steps_offset + i, lanes);
+    const REAL t0 = MAD((REAL)(weight_decay), parameter, gradient);
+    const REAL t1 = beta2_complement * t0;
+    const REAL t2 = t1 * t0;
+    const REAL t3 = MAD((REAL)(beta2), mean_square, t2);
+    const REAL t4 = mean_square_step + epsilon;
+    const REAL t5 = sqrt(t4);
+    const REAL t6 = t3 + epsilon;
+    const REAL t7 = sqrt(t6);
+    const REAL t8 = t5 / t7;
+    const REAL t9 = t8 * t0;
+    const REAL t10 = beta2_complement * t9;
+    const REAL t11 = t10 * t9;
+    const REAL t12 = MAD((REAL)(beta2), mean_square_step, t11);
+    const REAL t13 = rate * t9;
+    const REAL t14 = parameter - t13;
+    store_lanes(t3, mean_squares + mean_squares_offset + i, lanes);
+    store_lanes(t12, mean_square_steps + mean_square_steps_offset + i, lanes);
+    store_lanes(t14, parameters + parameters_offset + i, lanes);
+  }
+}

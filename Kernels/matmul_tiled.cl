@@ -1,0 +1,221 @@
+// Matrix product for graphics processors: C[M, N] = A[M, K] B[K, N], then a pointwise chain on each element of C.
+//
+// A work-group of 16 x 16 work-items owns a TILE x TILE tile of C: tile column get_group_id(0), tile row get_group_id(1),
+// in slice get_group_id(2) % splits of the K dimension of matrix get_group_id(2) / splits of the batch. It walks
+// K in steps of STEP = 1024 / TILE, for which it shares two TILE x STEP tiles in local memory; two pairs take turns,
+// so that one barrier per step is enough.
+// A work-item owns ITEM x ITEM elements of the tile, ITEM = TILE / 16, in blocks of BLOCK x BLOCK that lie 16 * BLOCK
+// apart, and loads four consecutive floats of A and of B in each step.
+//
+// m, n, k           the shape
+// splits, k_slice   the K dimension is cut into `splits` slices of k_slice, the last one shorter
+// a                 element (row, p): row * a_stride + p, or p * a_stride + row where A_TRANSPOSED
+// b                 element (p, column): p * b_stride + column, or column * b_stride + p where B_TRANSPOSED
+// c                 element (row, column): row * c_row_stride + column; slices follow each other at c_slice_stride
+// *_batch_stride    from one matrix of the batch to the next; all strides and offsets are in elements
+//
+// ALIGNED           every fourth float of every line of A and of B lies at a multiple of 16 bytes
+
+#pragma OPENCL FP_CONTRACT OFF
+
+#ifndef MAD
+#ifdef FP_FAST_FMAF
+#define MAD(a, b, c) fma(a, b, c)
+#else
+#define MAD(a, b, c) mad(a, b, c)
+#endif
+#endif
+
+#ifndef TILE
+#define TILE 64
+#endif
+#ifndef A_TRANSPOSED
+#define A_TRANSPOSED 0
+#endif
+#ifndef B_TRANSPOSED
+#define B_TRANSPOSED 0
+#endif
+#ifndef ALIGNED
+#define ALIGNED 0
+#endif
+
+#define STEP (1024 / TILE)
+#define ITEM (TILE / 16)
+#if TILE == 32
+#define BLOCK 2
+#else
+#define BLOCK 4
+#endif
+#define JOIN2(a, b) a##b
+#define JOIN(a, b) JOIN2(a, b)
+// A row of a local tile, with a gap that spreads transposed stores over the banks.
+#define PITCH (TILE + 4)
+
+// The place of a work-item's element in its tile, along either dimension.
+#define PLACE(item, element) (((element) / BLOCK) * (16 * BLOCK) + (item) * BLOCK + (element) % BLOCK)
+
+// Four consecutive floats of one line of an operand; zeros from `count` on.
+static float4 load_four(__global const float *source, const int count) {
+#if ALIGNED
+  if (count >= 4) return *(__global const float4 *)source;
+#else
+  if (count >= 4) return vload4(0, source);
+#endif
+  float4 value = (float4)(0.0f);
+  if (count > 0) value.x = source[0];
+  if (count > 1) value.y = source[1];
+  if (count > 2) value.z = source[2];
+  return value;
+}
+
+__kernel void matmul_tiled(
+    const uint m, const uint n, const uint k, const uint splits, const uint k_slice,
+    __global const float *restrict a, const ulong a_offset, const ulong a_batch_stride, const ulong a_stride,
+    __global const float *restrict b, const ulong b_offset, const ulong b_batch_stride, const ulong b_stride,
+    __global float *c, const ulong c_offset, const ulong c_batch_stride, const ulong c_slice_stride,
+    const ulong c_row_stride
+    //@begin arguments
+    //@end arguments
+) {
+  __local float a_tiles[2][STEP * PITCH];
+  __local float b_tiles[2][STEP * PITCH];
+
+  const uint x = get_local_id(0);
+  const uint y = get_local_id(1);
+  const uint slice = get_group_id(2) % splits;
+  const uint batch = get_group_id(2) / splits;
+  const uint row0 = get_group_id(1) * TILE;
+  const uint column0 = get_group_id(0) * TILE;
+  const uint k_begin = slice * k_slice;
+  const uint k_end = min(k_begin + k_slice, k);
+
+  // The four elements that this work-item loads in a step: (line, p) .. (line, p + 3), or (line, p) .. (line + 3, p).
+  const uint load = y * 16 + x;
+#if A_TRANSPOSED
+  const uint a_line = load % (TILE / 4) * 4;
+  const uint a_p = load / (TILE / 4);
+#else
+  const uint a_line = load / (STEP / 4);
+  const uint a_p = load % (STEP / 4) * 4;
+#endif
+#if B_TRANSPOSED
+  const uint b_line = load / (STEP / 4);
+  const uint b_p = load % (STEP / 4) * 4;
+#else
+  const uint b_line = load % (TILE / 4) * 4;
+  const uint b_p = load / (TILE / 4);
+#endif
+  __global const float *a_matrix = a + a_offset + batch * a_batch_stride;
+  __global const float *b_matrix = b + b_offset + batch * b_batch_stride;
+
+// What there is of the four elements at p: along the lines, or along K.
+#define FOUR_ALONG_LINES(matrix, stride, first, line, lines, p)                        \
+  ((p) < k_end && first + line < lines                                                 \
+       ? load_four(matrix + (p) * stride + first + line, (int)(lines - first - line))  \
+       : (float4)(0.0f))
+#define FOUR_ALONG_K(matrix, stride, first, line, lines, p)                            \
+  ((p) < k_end && first + line < lines                                                 \
+       ? load_four(matrix + (first + line) * stride + (p), (int)(k_end - (p)))         \
+       : (float4)(0.0f))
+#if A_TRANSPOSED
+#define LOAD_A(p) FOUR_ALONG_LINES(a_matrix, a_stride, row0, a_line, m, p)
+#define STORE_A(tile) vstore4(a_four, 0, a_tiles[tile] + a_p * PITCH + a_line)
+#else
+#define LOAD_A(p) FOUR_ALONG_K(a_matrix, a_stride, row0, a_line, m, p)
+#define STORE_A(tile)                                \
+  a_tiles[tile][(a_p + 0) * PITCH + a_line] = a_four.x; \
+  a_tiles[tile][(a_p + 1) * PITCH + a_line] = a_four.y; \
+  a_tiles[tile][(a_p + 2) * PITCH + a_line] = a_four.z; \
+  a_tiles[tile][(a_p + 3) * PITCH + a_line] = a_four.w
+#endif
+#if B_TRANSPOSED
+#define LOAD_B(p) FOUR_ALONG_K(b_matrix, b_stride, column0, b_line, n, p)
+#define STORE_B(tile)                                \
+  b_tiles[tile][(b_p + 0) * PITCH + b_line] = b_four.x; \
+  b_tiles[tile][(b_p + 1) * PITCH + b_line] = b_four.y; \
+  b_tiles[tile][(b_p + 2) * PITCH + b_line] = b_four.z; \
+  b_tiles[tile][(b_p + 3) * PITCH + b_line] = b_four.w
+#else
+#define LOAD_B(p) FOUR_ALONG_LINES(b_matrix, b_stride, column0, b_line, n, p)
+#define STORE_B(tile) vstore4(b_four, 0, b_tiles[tile] + b_p * PITCH + b_line)
+#endif
+
+  float sum[ITEM][ITEM];
+#pragma unroll
+  for (uint i = 0; i < ITEM; i += 1) {
+#pragma unroll
+    for (uint j = 0; j < ITEM; j += 1) sum[i][j] = 0.0f;
+  }
+
+  float4 a_four = LOAD_A(k_begin + a_p);
+  float4 b_four = LOAD_B(k_begin + b_p);
+  STORE_A(0);
+  STORE_B(0);
+  barrier(CLK_LOCAL_MEM_FENCE);
+
+  uint turn = 0;
+  for (uint p0 = k_begin; p0 < k_end; p0 += STEP) {
+    // The next step's elements are on their way while this step's are used.
+    a_four = LOAD_A(p0 + STEP + a_p);
+    b_four = LOAD_B(p0 + STEP + b_p);
+    __local const float *a_tile = a_tiles[turn];
+    __local const float *b_tile = b_tiles[turn];
+#pragma unroll
+    for (uint p = 0; p < STEP; p += 1) {
+      float a_values[ITEM];
+      float b_values[ITEM];
+#pragma unroll
+      for (uint i = 0; i < ITEM; i += 1) a_values[i] = a_tile[p * PITCH + PLACE(y, i)];
+#pragma unroll
+      for (uint j = 0; j < ITEM; j += 1) b_values[j] = b_tile[p * PITCH + PLACE(x, j)];
+#pragma unroll
+      for (uint i = 0; i < ITEM; i += 1) {
+#pragma unroll
+        for (uint j = 0; j < ITEM; j += 1) sum[i][j] = MAD(a_values[i], b_values[j], sum[i][j]);
+      }
+    }
+    turn = 1 - turn;
+    STORE_A(turn);
+    STORE_B(turn);
+    barrier(CLK_LOCAL_MEM_FENCE);
+  }
+
+#pragma unroll
+  for (uint i = 0; i < ITEM; i += 1) {
+    const uint row = row0 + PLACE(y, i);
+    if (row < m) {
+      __global float *c_row = c + c_offset + batch * c_batch_stride + slice * c_slice_stride + row * c_row_stride;
+      //@begin rows
+      //@end rows
+#pragma unroll
+      for (uint j = 0; j < ITEM; j += BLOCK) {
+        const uint column_begin = column0 + PLACE(x, j);
+        float block[BLOCK];
+#pragma unroll
+        for (uint lane = 0; lane < BLOCK; lane += 1) block[lane] = sum[i][j + lane];
+        if (column_begin + BLOCK <= n) {
+#define REAL JOIN(float, BLOCK)
+#define LOAD JOIN(vload, BLOCK)
+#define STORE JOIN(vstore, BLOCK)
+#define ELEMENT(column) (((ulong)batch * m + row) * n + column)
+#define RANDOM(stream) JOIN(random_float, BLOCK)(ELEMENT(column), (uint2)(key0, key1), step, stream)
+          const uint column = column_begin;
+          const REAL product = LOAD(0, block);
+          //@begin vector
+          STORE(product, 0, c_row + column);
+          //@end vector
+#undef RANDOM
+        } else {
+#define RANDOM(stream) random_float(ELEMENT(column), (uint2)(key0, key1), step, stream)
+          for (uint column = column_begin; column < n; column += 1) {
+            const float product = block[column - column_begin];
+            //@begin scalar
+            c_row[column] = product;
+            //@end scalar
+          }
+#undef RANDOM
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,107 @@
+// Reduces the innermost dimension, and others with it, by a sum or a maximum of a pointwise chain.
+//
+// The reduced elements of one output are walked as rows x columns, the columns innermost. They are dealt out to slices, whose
+// results, one after the other, are reduced by a second launch where there is more than one slice.
+//
+// A work-group of LOCAL work-items owns one slice of one output: output get_group_id(0), slice get_group_id(1).
+// A work-item owns every LOCAL-th vector of WIDTH columns. Lanes and work-items are combined in a fixed order.
+//
+// kept             the number of outputs
+// rows, columns    the shape that each output reduces
+// rows_per_slice, columns_per_slice   the shape of a slice
+// output           element (slice, output): slice * kept + output
+// x0, ...          the inputs' views: base and offset in elements, then strides
+//
+// MAXIMUM          0 for a sum; 1 for a maximum, which is NaN where any element is
+
+#ifndef LOCAL
+#define LOCAL 1
+#endif
+#ifndef WIDTH
+#define WIDTH 16
+#endif
+#ifndef MAXIMUM
+#define MAXIMUM 0
+#endif
+
+#define JOIN2(a, b) a##b
+#define JOIN(a, b) JOIN2(a, b)
+#define LOAD JOIN(vload, WIDTH)
+#define INTEGER_TO_REAL JOIN(convert_float, WIDTH)
+#if MAXIMUM
+#define INITIAL (-INFINITY)
+#define COMBINE(a, b) (((a) >= (b)) | ((a) != (a)) ? (a) : (b))
+#else
+#define INITIAL 0.0f
+#define COMBINE(a, b) ((a) + (b))
+#endif
+
+__kernel void reduce_rows(
+    const uint kept, const uint rows, const uint columns, const uint rows_per_slice, const uint columns_per_slice,
+    __global float *output, const ulong output_offset
+    //@begin arguments
+    , __global const float *x0, const ulong x0_offset
+    //@end arguments
+) {
+  const uint item = get_local_id(0);
+  const uint output_index = get_group_id(0);
+  const uint slice = get_group_id(1);
+  const uint slices_across = (columns + columns_per_slice - 1) / columns_per_slice;
+  const uint row_begin = slice / slices_across * rows_per_slice;
+  const uint row_end = min(row_begin + rows_per_slice, rows);
+  const uint column_begin = slice % slices_across * columns_per_slice;
+  const uint column_end = min(column_begin + columns_per_slice, columns);
+
+  //@begin base
+  __global const float *x0_base = x0 + x0_offset + (ulong)output_index * rows * columns;
+  //@end base
+  float total = INITIAL;
+#if WIDTH > 1
+#define REAL JOIN(float, WIDTH)
+  REAL lanes = (REAL)(INITIAL);
+#endif
+  for (uint row = row_begin; row < row_end; row += 1) {
+    //@begin rows
+    __global const float *x0_row = x0_base + (ulong)row * columns;
+    //@end rows
+#if WIDTH > 1
+    for (uint column = column_begin + item * WIDTH; column + WIDTH <= column_end; column += LOCAL * WIDTH) {
+      //@begin vector
+      const REAL value = LOAD(0, x0_row + column);
+      //@end vector
+      lanes = COMBINE(lanes, value);
+    }
+#endif
+    const uint tail = column_begin + (column_end - column_begin) / WIDTH * WIDTH;
+    for (uint column = (WIDTH > 1 ? tail : column_begin) + item; column < column_end; column += LOCAL) {
+      //@begin scalar
+      const float value = x0_row[column];
+      //@end scalar
+      total = COMBINE(total, value);
+    }
+  }
+#if WIDTH > 1
+  float parts[WIDTH];
+  JOIN(vstore, WIDTH)(lanes, 0, parts);
+  for (uint width = WIDTH / 2; width > 0; width /= 2) {
+    for (uint lane = 0; lane < width; lane += 1) parts[lane] = COMBINE(parts[lane], parts[lane + width]);
+  }
+  total = COMBINE(parts[0], total);
+#endif
+#if LOCAL > 1
+  __local float shared[LOCAL];
+  shared[item] = total;
+  barrier(CLK_LOCAL_MEM_FENCE);
+  for (uint width = LOCAL / 2; width > 0; width /= 2) {
+    if (item < width) shared[item] = COMBINE(shared[item], shared[item + width]);
+    barrier(CLK_LOCAL_MEM_FENCE);
+  }
+  total = shared[0];
+#endif
+  if (item == 0) {
+    __global float *result = output + output_offset + (ulong)slice * kept + output_index;
+    //@begin finish
+    *result = total;
+    //@end finish
+  }
+}

@@ -1,0 +1,253 @@
+import ApusExpression
+
+/// Plans reductions over any axes: a sum or a maximum of a pointwise chain, in a fixed order.
+package struct Reduction {
+  /// How two elements become one.
+  package enum Kind: String, Sendable, Hashable, CaseIterable {
+    case sum
+    /// NaN where any element is.
+    case maximum
+  }
+
+  let kind: Kind
+  /// What is reduced, over the elements of the inputs.
+  let prologue: Expression
+  /// Floats, ints or bytes of one shape, with stride 0 where they are broadcast.
+  let inputs: [TensorView]
+  /// Which dimensions of the inputs are reduced.
+  let axes: Set<Int>
+  /// Floats: the dimensions that are kept, row-major without gaps.
+  let output: MemoryRange
+  /// What is written, over the reduced value, input 0.
+  let finish: Expression
+
+  package init(
+    _ kind: Kind, of prologue: Expression = .input(0), inputs: [TensorView], axes: Set<Int>, output: MemoryRange,
+    finish: Expression = .input(0)
+  ) {
+    self.kind = kind
+    self.prologue = prologue
+    self.inputs = inputs
+    self.axes = axes
+    self.output = output
+    self.finish = finish
+  }
+
+  /// The memory that is needed beside inputs and output, in bytes.
+  package func scratchSize(_ device: OpenCLDevice) -> Int {
+    guard let walk = try? ReductionWalk(self, device) else { return 0 }
+    return walk.slices > 1 ? walk.slices * walk.kept * 4 : 0
+  }
+
+  /// Adds the kernels to a program and plans their launches.
+  ///
+  /// Changing arguments: each uniform `n` of the prologue and of `finish` as `uN`, on every launch that has it.
+  ///
+  /// - Parameter scratch: at least `scratchSize` bytes, free during the reduction.
+  package func plan(
+    _ device: OpenCLDevice, scratch: MemoryRange?, _ builder: inout ProgramBuilder
+  ) throws(OpenCLError) -> [PlannedLaunch] {
+    let walk = try ReductionWalk(self, device)
+    guard walk.slices > 1 else { return [try walk.plan(output, finish: finish, &builder)] }
+    let size = walk.slices * walk.kept * 4
+    guard let scratch, scratch.size >= size else {
+      throw OpenCLError.launch(kernel: "reduce", "it needs \(size) bytes of scratch memory.")
+    }
+    let partial = scratch.range(at: 0, size: size)
+    let second = Reduction(
+      kind, inputs: [TensorView(partial, shape: [walk.slices, walk.kept])], axes: [0], output: output, finish: finish)
+    return [
+      try walk.plan(partial, finish: .input(0), &builder),
+      try ReductionWalk(second, device, isSecond: true).plan(output, finish: finish, &builder),
+    ]
+  }
+}
+
+/// A reduction's dimensions, merged and dealt out.
+private struct ReductionWalk {
+  private let reduction: Reduction
+  private let device: OpenCLDevice
+  private let used: [Int]
+  private let keptWalk: CollapsedShape
+  private let reducedWalk: CollapsedShape
+  /// Whether the innermost dimension in memory is kept.
+  private let keepsColumns: Bool
+
+  private let rowsPerSlice: Int
+  private let columnsPerSlice: Int
+  /// How many parts each output is reduced in.
+  let slices: Int
+
+  /// The number of outputs.
+  var kept: Int { keptWalk.shape.reduce(1, *) }
+
+  init(_ reduction: Reduction, _ device: OpenCLDevice, isSecond: Bool = false) throws(OpenCLError) {
+    self.reduction = reduction
+    self.device = device
+    used = reduction.prologue.inputs
+    guard let shape = reduction.inputs.first?.shape, reduction.inputs.allSatisfy({ $0.shape == shape }),
+      used.allSatisfy({ reduction.inputs.indices.contains($0) })
+    else { throw OpenCLError.launch(kernel: "reduce", "its inputs have different shapes.") }
+    let views = used.map { reduction.inputs[$0] }
+    let keptAxes = shape.indices.filter { !reduction.axes.contains($0) }
+    let reducedAxes = shape.indices.filter { reduction.axes.contains($0) }
+    func walk(_ axes: [Int]) -> CollapsedShape {
+      CollapsedShape(axes.map { shape[$0] }, views.map { view in axes.map { view.strides[$0] } })
+    }
+    keptWalk = walk(keptAxes)
+    reducedWalk = walk(reducedAxes)
+    let kept = keptWalk
+    let reduced = reducedWalk
+    keepsColumns =
+      kept.columns > 1 && kept.strides.contains { $0.last == 1 }
+      && (reduced.columns == 1 || !reduced.strides.contains { $0.last == 1 })
+
+    // Slices only where there are too few outputs to keep the device busy, and enough elements for each.
+    let outputs = kept.shape.reduce(1, *)
+    let total = reduced.shape.reduce(1, *)
+    let enough: Int
+    let shortest: Int
+    switch device.style {
+    case .wide:
+      enough = 2 * device.computeUnits * (keepsColumns ? 16 : 1)
+      shortest = keepsColumns ? 256 : 8192
+    case .tiled:
+      enough = 4 * device.computeUnits * (keepsColumns ? 64 : 1)
+      shortest = keepsColumns ? 32 : 2048
+    }
+    let wanted = isSecond ? 1 : max(1, min(enough.divided(by: outputs), total / shortest, 256))
+    let rows = keepsColumns ? total : reduced.rows
+    let rowSlices = min(wanted, rows)
+    let columnSlices = keepsColumns ? 1 : max(1, wanted / rowSlices)
+    rowsPerSlice = max(1, rows.divided(by: rowSlices))
+    columnsPerSlice = max(1, reduced.columns.divided(by: columnSlices).divided(by: 64) * 64)
+    let across = keepsColumns ? 1 : reduced.columns.divided(by: columnsPerSlice)
+    slices = rows.divided(by: rowsPerSlice) * across
+  }
+
+  func plan(
+    _ output: MemoryRange, finish: Expression, _ builder: inout ProgramBuilder
+  ) throws(OpenCLError) -> PlannedLaunch {
+    try keepsColumns ? planColumns(output, finish: finish, &builder) : planRows(output, finish: finish, &builder)
+  }
+
+  private func planRows(
+    _ output: MemoryRange, finish: Expression, _ builder: inout ProgramBuilder
+  ) throws(OpenCLError) -> PlannedLaunch {
+    let isVector = reducedWalk.strides.allSatisfy { $0.last == 0 || $0.last == 1 } && reducedWalk.columns >= 16
+    let local = device.style == .wide ? 1 : min(reducedWalk.columns.roundedUpToPowerOfTwo, 256, device.largestWorkGroup)
+    let width = device.style == .wide && isVector ? 16 : 1
+    var parameters = ParameterList([
+      .size(kept), .size(reducedWalk.rows), .size(reducedWalk.columns), .size(rowsPerSlice), .size(columnsPerSlice),
+      .memory(output),
+    ])
+    let text = self.text(
+      &parameters, keptSizes: keptWalk.shape, keptIndex: "output_index", keptStrides: keptWalk.strides,
+      reducedSizes: Array(reducedWalk.outer), reducedStrides: reducedWalk.strides.map { Array($0.dropLast()) },
+      columnStrides: reducedWalk.strides.map { $0[$0.count - 1] }, finish: finish)
+    let suffix = try builder.add(
+      KernelInstance(
+        template: "reduce_rows",
+        macros: [
+          "LOCAL": "\(local)", "WIDTH": "\(width)", "MAXIMUM": reduction.kind == .maximum ? "1" : "0",
+        ],
+        regions: [
+          "arguments": parameters.text, "base": text.base, "rows": text.rows, "vector": text.vector,
+          "scalar": text.scalar, "finish": text.finish("*result"),
+        ]))
+    return PlannedLaunch(
+      suffix.name(of: "reduce_rows"), parameters.arguments, groups: [kept, slices], local: [local, 1],
+      names: parameters.names)
+  }
+
+  private func planColumns(
+    _ output: MemoryRange, finish: Expression, _ builder: inout ProgramBuilder
+  ) throws(OpenCLError) -> PlannedLaunch {
+    let columns = keptWalk.columns
+    let isVector = keptWalk.strides.allSatisfy { $0.last == 0 || $0.last == 1 } && columns >= 16
+    let width = device.style == .wide && isVector ? 16 : 1
+    let local = device.style == .wide ? 1 : min(64, device.largestWorkGroup)
+    let rows = reducedWalk.shape.reduce(1, *)
+    var parameters = ParameterList([
+      .size(keptWalk.rows), .size(columns), .size(rows), .size(rowsPerSlice), .memory(output),
+    ])
+    let text = self.text(
+      &parameters, keptSizes: Array(keptWalk.outer), keptIndex: "kept_row",
+      keptStrides: keptWalk.strides.map { Array($0.dropLast()) }, reducedSizes: reducedWalk.shape,
+      reducedStrides: reducedWalk.strides, columnStrides: keptWalk.strides.map { $0[$0.count - 1] }, finish: finish)
+    let suffix = try builder.add(
+      KernelInstance(
+        template: "reduce_columns",
+        macros: ["WIDTH": "\(width)", "MAXIMUM": reduction.kind == .maximum ? "1" : "0"],
+        regions: [
+          "arguments": parameters.text, "base": text.base, "rows": text.rows, "vector": text.vector,
+          "scalar": text.scalar, "finish": text.finish("results[column]"), "vector_finish": text.vectorFinish,
+        ]))
+    return PlannedLaunch(
+      suffix.name(of: "reduce_columns"), parameters.arguments,
+      groups: [columns.divided(by: width).divided(by: local), keptWalk.rows, slices], local: [local, 1, 1],
+      names: parameters.names)
+  }
+
+  // MARK: - Text
+
+  private struct Text {
+    let base: String
+    let rows: String
+    let vector: String
+    let scalar: String
+    let vectorFinish: String
+    let finishStatements: [String]
+    let finishValue: String
+
+    func finish(_ target: String) -> String {
+      (finishStatements + ["\(target) = \(finishValue);"]).map { "    " + $0 }.joined(separator: "\n")
+    }
+  }
+
+  private func text(
+    _ parameters: inout ParameterList, keptSizes: [Int], keptIndex: String, keptStrides: [[Int]],
+    reducedSizes: [Int], reducedStrides: [[Int]], columnStrides: [Int], finish: Expression
+  ) -> Text {
+    var kept = RowWalk(keptSizes, index: keptIndex, prefix: "kept_")
+    var rows = RowWalk(reducedSizes)
+    for input in used {
+      let view = reduction.inputs[input]
+      parameters.add("x\(input)", view.memory, view.element)
+    }
+    kept.addSizes(&parameters)
+    rows.addSizes(&parameters)
+    var loads: [(vector: String, scalar: String)] = []
+    for (position, input) in used.enumerated() {
+      let name = "x\(input)"
+      let element = reduction.inputs[input].element
+      kept.add(name, element, strides: keptStrides[position], suffix: "base", &parameters)
+      rows.add(name, element, strides: reducedStrides[position], base: "\(name)_base", &parameters)
+      let stride = columnStrides[position]
+      if stride != 0 && stride != 1 { parameters.add("\(name)_step", .int(stride)) }
+      func load(_ isVector: Bool) -> String {
+        Access.load("\(name)_row", element, columnStride: stride, step: "\(name)_step", isVector: isVector)
+      }
+      loads.append(("const REAL v\(input) = \(load(true));", "const float v\(input) = \(load(false));"))
+    }
+    parameters.add(uniforms: Expression.uniformsUsed([reduction.prologue, finish]), isRandom: false)
+
+    func chain(_ type: String, _ loads: [String]) -> String {
+      let rendering = OpenCLRendering(
+        [reduction.prologue], OpenCLRendering.Names(type: type, input: { "v\($0)" }))
+      let lines = loads + rendering.statements + ["const \(type) value = \(rendering.results[0]);"]
+      return lines.map { "      " + $0 }.joined(separator: "\n")
+    }
+    func finished(_ type: String) -> OpenCLRendering {
+      OpenCLRendering([finish], OpenCLRendering.Names(type: type, prefix: "f", input: { _ in "total" }))
+    }
+    let vectorFinish = finished("REAL")
+    let scalarFinish = finished("float")
+    return Text(
+      base: kept.text(indentation: 2), rows: rows.text(indentation: 4), vector: chain("REAL", loads.map(\.vector)),
+      scalar: chain("float", loads.map(\.scalar)),
+      vectorFinish: (vectorFinish.statements + ["JOIN(vstore, WIDTH)(\(vectorFinish.results[0]), 0, results + column);"])
+        .map { "    " + $0 }.joined(separator: "\n"),
+      finishStatements: scalarFinish.statements, finishValue: scalarFinish.results[0])
+  }
+}

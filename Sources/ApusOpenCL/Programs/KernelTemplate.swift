@@ -1,0 +1,98 @@
+import ApusKernels
+
+/// The text of a `.cl` file, from which kernels are made.
+///
+/// Each file is valid OpenCL C 1.2 by itself. What varies from instance to instance is either a macro that the file
+/// defines unless it is defined already, or a region between the lines `//@begin NAME` and `//@end NAME`, whose text
+/// in the file is a working default.
+struct KernelTemplate: Sendable {
+  /// The file's name without `.cl`.
+  let name: String
+  /// The names of the kernels and other functions in it.
+  let functions: [String]
+  /// The names of the macros that it defines.
+  let macros: [String]
+
+  private let parts: [Part]
+
+  private enum Part: Sendable {
+    case text(String)
+    case region(name: String, text: String)
+  }
+
+  /// Reads the text of a file.
+  init(name: String, text: String) {
+    self.name = name
+    var functions: [String] = []
+    var macros: [String] = []
+    var parts: [Part] = []
+    var lines: [Substring] = []
+    var region: Substring?
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      let trimmed = line.drop { $0 == " " }
+      if trimmed.hasPrefix("//@begin ") {
+        parts.append(.text(lines.joined(separator: "\n")))
+        lines = []
+        region = trimmed.dropFirst("//@begin ".count)
+      } else if trimmed.hasPrefix("//@end "), let begun = region {
+        parts.append(.region(name: String(begun), text: lines.joined(separator: "\n")))
+        lines = []
+        region = nil
+      } else {
+        lines.append(line)
+      }
+      if trimmed.hasPrefix("#define ") {
+        macros.append(String(trimmed.dropFirst("#define ".count).prefix { $0.isLetter || $0.isNumber || $0 == "_" }))
+      } else if trimmed.hasPrefix("__kernel void ") {
+        functions.append(String(trimmed.dropFirst("__kernel void ".count).prefix { $0 != "(" }))
+      } else if trimmed.hasPrefix("static "), let name = trimmed.prefix(while: { $0 != "(" }).split(separator: " ").last {
+        functions.append(String(name))
+      }
+    }
+    parts.append(.text(lines.joined(separator: "\n")))
+    self.functions = functions
+    self.macros = macros
+    self.parts = parts
+  }
+
+  /// The names of the regions, in the order of the file.
+  var regions: [String] {
+    parts.compactMap { part in
+      if case .region(let name, _) = part { name } else { nil }
+    }
+  }
+
+  /// The file's text with other text in some of its regions; the markers stay when `keepingMarkers` is set.
+  func text(regions replacements: [String: String] = [:], keepingMarkers: Bool = false) -> String {
+    var pieces: [String] = []
+    for part in parts {
+      switch part {
+      case .text(let text): pieces.append(text)
+      case .region(let name, let text):
+        let body = replacements[name] ?? text
+        if keepingMarkers { pieces.append("//@begin \(name)") }
+        if !body.isEmpty { pieces.append(body) }
+        if keepingMarkers { pieces.append("//@end \(name)") }
+      }
+    }
+    return pieces.joined(separator: "\n")
+  }
+}
+
+extension KernelTemplate {
+  /// The file embedded under a name, such as `pointwise` or `Updates/adam`; nil when there is none.
+  static func embedded(_ name: String) -> KernelTemplate? { all[name] }
+
+  /// Every embedded file.
+  static let all: [String: KernelTemplate] = {
+    var templates: [String: KernelTemplate] = [:]
+    for index in 0..<apus_kernel_count() {
+      let file = apus_kernel(index)
+      guard let rawName = file.name, let bytes = file.bytes else { continue }
+      let name = String(cString: rawName)
+      let text = String(decoding: UnsafeRawBufferPointer(start: bytes, count: file.size), as: UTF8.self)
+      templates[name] = KernelTemplate(name: name, text: text)
+    }
+    return templates
+  }()
+}

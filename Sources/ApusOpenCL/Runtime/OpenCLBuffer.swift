@@ -1,0 +1,51 @@
+import COpenCL
+
+/// A piece of device memory with one owner, released with it.
+package final class OpenCLBuffer {
+  /// In bytes.
+  package let size: Int
+
+  let handle: cl_mem
+  private let context: ContextOwner
+
+  /// Allocates memory; its contents are undefined.
+  ///
+  /// - Throws: `outOfMemory` above the device's largest allocation.
+  package init(_ context: OpenCLContext, size: Int) throws(OpenCLError) {
+    let limit = context.device.largestAllocation
+    guard size <= limit else {
+      throw OpenCLError.outOfMemory(
+        requested: size, limit: limit, "this is the largest single buffer of \(context.device.name).")
+    }
+    self.size = size
+    self.context = context.owner
+    handle = try checked("clCreateBuffer", "\(size) bytes") { code in
+      apus_clCreateBuffer(context.handle, cl_mem_flags(CL_MEM_READ_WRITE), max(size, 1), nil, &code)
+    }
+  }
+
+  deinit { _ = apus_clReleaseMemObject(handle) }
+}
+
+/// A run of elements inside a buffer.
+package struct MemoryRange {
+  package let buffer: OpenCLBuffer
+  /// The first byte.
+  package let offset: Int
+  /// In bytes.
+  package let size: Int
+
+  package init(_ buffer: OpenCLBuffer, offset: Int = 0, size: Int) {
+    self.buffer = buffer
+    self.offset = offset
+    self.size = size
+  }
+
+  /// A whole buffer.
+  package init(_ buffer: OpenCLBuffer) { self.init(buffer, size: buffer.size) }
+
+  /// A part of this range.
+  package func range(at offset: Int, size: Int) -> MemoryRange {
+    MemoryRange(buffer, offset: self.offset + offset, size: size)
+  }
+}

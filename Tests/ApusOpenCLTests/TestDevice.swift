@@ -1,0 +1,17 @@
+import Testing
+
+@testable import ApusOpenCL
+
+/// The device of the tests: the one that `APUS_TEST_DEVICE` selects, else the first; nil where there is none.
+enum TestDevice {
+  static let first: OpenCLDevice? = try? OpenCLDevice.all().first
+
+  /// To be used as `.enabled(if: TestDevice.isPresent, TestDevice.reason)`.
+  static var isPresent: Bool { first != nil }
+  static let reason: Comment = "needs an OpenCL device; install a driver such as pocl-opencl-icd"
+
+  /// A fresh context on the device.
+  static func context(profiling: Bool = false) throws -> OpenCLContext {
+    try OpenCLContext(try #require(first), profiling: profiling)
+  }
+}
