@@ -6,6 +6,9 @@ import Foundation
 ///
 /// State: first moment, second moment and its running maximum (12 bytes per parameter).
 ///
+/// The defaults of the learning rate and of `finalRate` are not the paper's 0.001 and 0.1, which are slow for a multilayer
+/// perceptron; Documentation/Optimizers.md has the figures.
+///
 /// Source: Luo et al., "Adaptive Gradient Methods with Dynamic Bound of Learning Rate", ICLR 2019, arXiv:1902.09843; the
 /// authors' published `adabound.py` with `amsbound=True`.
 public struct AMSBound {
@@ -27,7 +30,7 @@ public struct AMSBound {
   /// - Throws: `OptimizerError` when a hyperparameter is out of its range.
   public init(
     beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0,
-    finalRate: Double = 0.1, gamma: Double = 1e-3
+    finalRate: Double = 0.5, gamma: Double = 1e-3
   ) throws(OptimizerError) {
     self.beta1 = beta1
     self.beta2 = beta2
@@ -43,7 +46,7 @@ public struct AMSBound {
 // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
 extension AMSBound: Optimizer {
   public static let name = "amsbound"
-  public static let defaultLearningRate = 0.001
+  public static let defaultLearningRate = 0.005
   public static let weightDecayKind = WeightDecayKind.coupled
   public static let stateNames = ["first_moment", "second_moment", "largest_second_moment"]
   public static let source = "Luo et al. 2019, arXiv:1902.09843"

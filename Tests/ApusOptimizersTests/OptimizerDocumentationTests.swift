@@ -26,6 +26,8 @@ import Testing
 extension Optimizer {
   fileprivate static func row() throws -> String {
     let settings = try standard().settings.map { "`\($0.name)=\($0.value)`" }.joined(separator: " ")
-    return "| `\(name)` | \(defaultLearningRate) | \(stateBytesPerParameter) | \(weightDecayKind.rawValue) | \(settings) |"
+    let decay = weightDecayKind.rawValue
+    let cells = ["`\(name)`", "\(defaultLearningRate)", "\(stateBytesPerParameter)", decay, settings]
+    return "| " + cells.joined(separator: " | ") + " |"
   }
 }

@@ -103,7 +103,7 @@ def restated(name, settings, rate):
         return kind(**{key.replace("-", "_"): value for key, value in values.items()}, **more)
 
     if name in ("adabound", "amsbound"):
-        defaults = {**ADAM, "final-lr": 0.1, "gamma": 1e-3}
+        defaults = {**ADAM, "final-lr": 0.5, "gamma": 1e-3}
         return rule(Bounded, defaults, base_rate=rate, keeps_maximum=name == "amsbound", met=set())
     if name == "lion":
         return rule(Lion, {"beta1": 0.9, "beta2": 0.99, "weight-decay": 0.0})
@@ -199,13 +199,15 @@ ROWS = [
     ("radam", {"beta1": 0.8, "beta2": 0.9, "epsilon": 0.01, "weight-decay": 0.05}, 0.01, 0.003),
     ("amsgrad", {}, 0.01, None),
     ("amsgrad", {"beta1": 0.8, "beta2": 0.9, "epsilon": 0.01, "weight-decay": 0.05}, 0.01, 0.003),
-    ("adabound", {"gamma": 0.003}, 0.01, None),
+    ("adabound", {}, 0.005, 0.002),
+    ("adabound", {"final-lr": 0.1, "gamma": 0.003}, 0.01, None),
     ("adabound", {"final-lr": 0.05, "gamma": 0.01, "beta2": 0.9}, 0.01, 0.003),
-    ("adabound", {"beta1": 0.8, "beta2": 0.9, "epsilon": 0.01, "weight-decay": 0.05}, 0.01, 0.003),
+    ("adabound", {"beta1": 0.8, "beta2": 0.9, "epsilon": 0.01, "weight-decay": 0.05, "final-lr": 0.1}, 0.01, 0.003),
     ("adabound", {"final-lr": 0.02, "gamma": 0.05}, 0.005, None),
-    ("amsbound", {"gamma": 0.01}, 0.01, None),
+    ("amsbound", {}, 0.005, None),
+    ("amsbound", {"final-lr": 0.1, "gamma": 0.01}, 0.01, None),
     ("amsbound", {"final-lr": 0.05, "gamma": 0.01, "beta2": 0.9}, 0.01, 0.003),
-    ("amsbound", {"beta1": 0.8, "beta2": 0.9, "epsilon": 0.01, "weight-decay": 0.05}, 0.01, 0.003),
+    ("amsbound", {"beta1": 0.8, "beta2": 0.9, "epsilon": 0.01, "weight-decay": 0.05, "final-lr": 0.1}, 0.01, 0.003),
     ("amsbound", {"final-lr": 0.005, "gamma": 0.02}, 0.01, None),
     ("lion", {}, 0.005, None),
     ("lion", {"beta1": 0.8, "beta2": 0.95, "weight-decay": 0.3}, 0.01, 0.003),
