@@ -83,7 +83,8 @@ struct MatrixProductTests {
               sum += Double(a[z * m * k + i * aRow + p * aColumn]) * Double(b[z * k * n + p * bRow + j * bColumn])
             }
             expected[(z * m + i) * n + j] =
-              max(sum * 1.5 + Double(rowBias[j]), Double(columnBias[z * m + i])) + Double(full[(z * m + i) * n + j]) * 0.5
+              max(sum * 1.5 + Double(rowBias[j]), Double(columnBias[z * m + i])) + Double(full[(z * m + i) * n + j])
+              * 0.5
           }
         }
       }
@@ -101,7 +102,9 @@ struct MatrixProductTests {
         let scratch = size > 0 ? try context.buffer([Float](repeating: .nan, count: size / 4)) : nil
         launches += try product.plan(context.device, variant, scratch: scratch, &builder)
         cases.append(
-          Case(name: "\(shape.testDescription), transposed \(aTransposed) \(bTransposed), by \(variant)", output: output) { result in
+          Case(
+            name: "\(shape.testDescription), transposed \(aTransposed) \(bTransposed), by \(variant)", output: output
+          ) { result in
             var worst = 0.0
             for (index, value) in result.enumerated() {
               let (row, column) = index.quotientAndRemainder(dividingBy: cStride)

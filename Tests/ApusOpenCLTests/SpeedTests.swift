@@ -9,7 +9,8 @@ import Testing
 /// Both peers are opened at run time (libopenblas0, libclblast1). OpenBLAS gets as many threads as the device has compute units.
 @Suite(
   .serialized,
-  .enabled(if: TestDevice.isPresent && ProcessInfo.processInfo.environment["APUS_MEASURE"] == "1", "set APUS_MEASURE=1"))
+  .enabled(if: TestDevice.isPresent && ProcessInfo.processInfo.environment["APUS_MEASURE"] == "1", "set APUS_MEASURE=1")
+)
 struct SpeedTests {
   struct Product: CustomTestStringConvertible, Sendable {
     let m: Int
@@ -91,10 +92,11 @@ struct SpeedTests {
 
 /// OpenBLAS, opened at run time.
 private struct OpenBLAS {
-  private typealias Multiply = @convention(c) (
-    Int32, Int32, Int32, Int32, Int32, Int32, Float, UnsafePointer<Float>, Int32, UnsafePointer<Float>, Int32, Float,
-    UnsafeMutablePointer<Float>, Int32
-  ) -> Void
+  private typealias Multiply =
+    @convention(c) (
+      Int32, Int32, Int32, Int32, Int32, Int32, Float, UnsafePointer<Float>, Int32, UnsafePointer<Float>, Int32, Float,
+      UnsafeMutablePointer<Float>, Int32
+    ) -> Void
   private let function: Multiply
 
   init?(threads: Int) {
@@ -115,10 +117,11 @@ private struct OpenBLAS {
 
 /// CLBlast, opened at run time.
 private struct CLBlast {
-  private typealias Multiply = @convention(c) (
-    Int32, Int32, Int32, Int, Int, Int, Float, OpaquePointer?, Int, Int, OpaquePointer?, Int, Int, Float,
-    OpaquePointer?, Int, Int, UnsafeMutablePointer<OpaquePointer?>, UnsafeMutableRawPointer?
-  ) -> Int32
+  private typealias Multiply =
+    @convention(c) (
+      Int32, Int32, Int32, Int, Int, Int, Float, OpaquePointer?, Int, Int, OpaquePointer?, Int, Int, Float,
+      OpaquePointer?, Int, Int, UnsafeMutablePointer<OpaquePointer?>, UnsafeMutableRawPointer?
+    ) -> Int32
   private let function: Multiply
 
   init?() {

@@ -25,7 +25,8 @@ struct UpdateFileTests {
       try text.write(to: file, atomically: true, encoding: .utf8)
     }
     let kept = try? String(contentsOf: file, encoding: .utf8)
-    let hint: Comment = "\(file.lastPathComponent) is not what its formula renders to; run the tests with APUS_RENDER_KERNELS=1"
+    let hint: Comment =
+      "\(file.lastPathComponent) is not what its formula renders to; run the tests with APUS_RENDER_KERNELS=1"
     #expect(kept == text, hint)
     let embedded = KernelTemplate.embedded("Updates/\(kind.rawValue)")?.text()
     #expect(embedded == text, "\(file.lastPathComponent) is not embedded as it is; see Kernels/embed.c")
