@@ -1,32 +1,36 @@
-import ApusCPUAVX2
-import ApusCPUAVX512
-import ApusCPUBaseline
 import ApusCPUKernels
 import ApusCompiler
+import Foundation
 
 /// The processor itself, with kernels for its instruction set.
 ///
 /// Work is done when a call returns, so there is nothing to wait for in `synchronize`.
 public final class CPUBackend: Backend {
   public let name: String
-  /// The kernels that were chosen.
-  package let instructionSet: InstructionSet
-  private let kernels: ChainKernelTable
+  private let kernels: KernelTable
+  private let chains: ChainKernelTable
   private let pool: ThreadPool
-  private let profiles: Bool
+  private let profiling: Bool
 
-  /// A backend with the kernels of one instruction set, which the processor must have.
-  package init(instructionSet: InstructionSet, threadCount: Int, profiles: Bool = false) {
-    self.instructionSet = instructionSet
-    self.profiles = profiles
+  /// The processor with its best kernels, or those that the environment variable `APUS_CPU` names, and all its cores.
+  ///
+  /// - Parameter profiling: whether executables measure each launch.
+  /// - Throws: `DeviceError` when `APUS_CPU` names no instruction set.
+  public convenience init(profiling: Bool = false) throws(DeviceError) {
+    if let wish = ProcessInfo.processInfo.environment["APUS_CPU"], InstructionSet(rawValue: wish) == nil {
+      let known = InstructionSet.allCases.map(\.rawValue).joined(separator: ", ")
+      throw DeviceError("APUS_CPU is \(wish), which is no instruction set; use one of \(known)")
+    }
+    self.init(kernels: .chosen, threadCount: ThreadPool.defaultThreadCount, profiling: profiling)
+  }
+
+  /// The processor with certain kernels, which it must be able to run.
+  package init(kernels: KernelTable, threadCount: Int, profiling: Bool = false) {
+    self.kernels = kernels
+    self.profiling = profiling
+    chains = .table(for: kernels.instructionSet)
     pool = ThreadPool(threadCount: threadCount)
-    name = "cpu"
-    kernels =
-      switch instructionSet {
-      case .baseline: ApusCPUBaseline.chainKernels()
-      case .avx2: ApusCPUAVX2.chainKernels()
-      case .avx512: ApusCPUAVX512.chainKernels()
-      }
+    name = "cpu (\(kernels.instructionSet.rawValue), \(pool.threadCount) threads)"
   }
 
   public var maximumBufferSize: Int { .max }
@@ -74,11 +78,11 @@ public final class CPUBackend: Backend {
       var outputs: [OperandAddress] = []
       for slice in instruction.outputs { outputs.append(try address(slice)) }
       let context = LaunchContext(
-        kernels: kernels, workers: workers, label: instruction.label, inputs: inputs, outputs: outputs)
+        kernels: chains, workers: workers, label: instruction.label, inputs: inputs, outputs: outputs)
       launches.append(try context.launch(instruction.kernel))
     }
     return CPUExecutable(
-      program, launches: launches, moving: moving, workspaces: workspaces, workers: workers, profiles: profiles)
+      program, launches: launches, moving: moving, workspaces: workspaces, workers: workers, profiling: profiling)
   }
 
   public func synchronize() {}

@@ -10,24 +10,24 @@ final class CPUExecutable: Executable {
   private let labels: [String]
   private var times: [Double]
   private var counts: Int = 0
-  private let profiles: Bool
+  private let profiling: Bool
 
   init(
     _ program: Program, launches: [any Launch], moving: [OperandAddress], workspaces: [CPUBuffer], workers: Workers,
-    profiles: Bool
+    profiling: Bool
   ) {
     self.launches = launches
     self.moving = moving
     self.workspaces = workspaces
     self.workers = workers
-    self.profiles = profiles
+    self.profiling = profiling
     offsetNames = program.offsetNames
     labels = program.instructions.map(\.label)
     times = [Double](repeating: 0, count: launches.count)
   }
 
   var launchTimes: [LaunchTime] {
-    profiles ? zip(labels, times).map { LaunchTime(label: $0, count: counts, total: $1) } : []
+    profiling ? zip(labels, times).map { LaunchTime(label: $0, count: counts, total: $1) } : []
   }
 
   func run(_ arguments: StepArguments) throws(DeviceError) {
@@ -37,7 +37,7 @@ final class CPUExecutable: Executable {
           + "\(arguments.offsets.count)")
     }
     for address in moving { try address.move(arguments) }
-    guard profiles else {
+    guard profiling else {
       for launch in launches { launch.run(arguments) }
       return
     }

@@ -1,7 +1,8 @@
 /// One block of a matrix product, for one thread: `C = A · B`, or `C += A · B`.
 ///
 /// A is read as tiles of `tileRows` rows and B as panels of `panelColumns` columns, either from packed copies or
-/// from the matrices themselves; the strides say which. All strides count floats.
+/// from the matrices themselves; the strides say which. All strides count floats. Whole vectors of B are read, so a
+/// row of B may be read up to one vector less one float past the last column.
 package struct MatrixBlock {
   /// A's element (0, 0) of the block.
   package var a: UnsafePointer<Float>

@@ -3,21 +3,21 @@
 /// The chain's row axes are the kept ones, then the reduced ones; its columns are either all reduced or all kept.
 /// Each output is cut into the same number of segments, whatever the number of threads, so that the order of every
 /// sum is fixed.
-package struct ReductionPlan {
-  package var chain: UnsafePointer<ChainPlan>
-  package var isMaximum: Bool
-  package var output: UnsafeMutablePointer<Float>
+public struct ReductionPlan {
+  public var chain: UnsafePointer<ChainPlan>
+  public var isMaximum: Bool
+  public var output: UnsafeMutablePointer<Float>
   /// How many combinations of the kept row axes there are.
-  package var keptRows: Int
+  public var keptRows: Int
   /// How many combinations of the reduced row axes there are.
-  package var reducedRows: Int
-  package var columnsAreKept: Bool
+  public var reducedRows: Int
+  public var columnsAreKept: Bool
   /// The parts that the reduction of one output is cut into.
-  package var segments: Int
+  public var segments: Int
   /// One value per segment and output, segments outermost; unused with one segment.
-  package var partials: UnsafeMutablePointer<Float>
+  public var partials: UnsafeMutablePointer<Float>
 
-  package init(
+  public init(
     chain: UnsafePointer<ChainPlan>, isMaximum: Bool, output: UnsafeMutablePointer<Float>, keptRows: Int,
     reducedRows: Int, columnsAreKept: Bool, segments: Int, partials: UnsafeMutablePointer<Float>
   ) {
@@ -33,15 +33,15 @@ package struct ReductionPlan {
 
   /// The number of outputs.
   @inlinable @inline(__always)
-  package var outputCount: Int { columnsAreKept ? keptRows * chain.pointee.columns : keptRows }
+  public var outputCount: Int { columnsAreKept ? keptRows * chain.pointee.columns : keptRows }
 
   /// The pieces that kept columns are cut into, so that one piece's accumulators stay in the first-level cache.
   @inlinable @inline(__always)
-  package var columnPieces: Int {
+  public var columnPieces: Int {
     columnsAreKept ? (chain.pointee.columns + chain.pointee.chunk - 1) / chain.pointee.chunk : 1
   }
 
   /// How many tasks there are, to be run in any order before `combine`.
   @inlinable @inline(__always)
-  package var taskCount: Int { keptRows * columnPieces * segments }
+  public var taskCount: Int { keptRows * columnPieces * segments }
 }

@@ -5,7 +5,7 @@ import ApusExpression
 ///
 /// - Parameter transposes: the input is contiguous along the last row axis, the output along the columns.
 func copyChain(_ plan: UnsafePointer<ChainPlan>, _ area: ChainArea, transposes: Bool) {
-  if plan.pointee.outputs[0].element == .uint8 {
+  if plan.pointee.outputs[0].element.isByte {
     copyElements(plan, area, transposes, UInt8.self, transposeBytes)
   } else {
     copyElements(plan, area, transposes, UInt32.self, transposeWords)

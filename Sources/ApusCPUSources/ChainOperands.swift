@@ -31,7 +31,7 @@ extension ChainOperand {
       guard chunk.rows == 1 || area.stripStride == chunk.columns, let strip = area.strip else { return nil }
       return strip + (chunk.row - area.firstRow) * area.stripStride + chunk.column - area.firstColumn
     }
-    guard element == .float32 else { return nil }
+    guard element.isFloat else { return nil }
     let floats = base.assumingMemoryBound(to: Float.self)
     if isDense, chunk.rows == 1 || chunk.columns == plan.pointee.columns {
       return floats + chunk.row * plan.pointee.columns + chunk.column

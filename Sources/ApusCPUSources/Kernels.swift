@@ -6,4 +6,4 @@ package let kernels = KernelTable(
   instructionSet: instructionSet, lanes: Wide.count,
   matrix: MatrixKernels(
     tileRows: tileRows, panelColumns: panelColumns, lanes: Wide.count,
-    multiply: { multiplyBlock($0) }, pack: { packPanels($0) }))
+    multiply: { multiplyBlock($0) }, pack: { packPanels($0) }, combine: { combinePartials($0) }))

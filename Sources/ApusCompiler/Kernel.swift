@@ -109,9 +109,9 @@ public struct GatherKernel: Sendable, Hashable {
   public let rows: Int
   /// The length of a row.
   public let columns: Int
-  /// The number of rows in the table; an index outside reads the nearest.
+  /// The number of rows in the table; nothing outside it may be read.
   public let tableRows: Int
-  /// As in `MatrixProductKernel`; nil copies elements of the table's type.
+  /// As in `MatrixProductKernel`; nil copies floats or integers. A table of bytes always has one.
   public let epilogue: Expression?
   /// Where the extras' elements lie over rows and columns.
   public let extras: [MatrixProductKernel.Matrix]

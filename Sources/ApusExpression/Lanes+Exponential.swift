@@ -7,7 +7,7 @@ extension Lanes {
   ///
   /// Overflow gives infinity, underflow passes through the subnormal numbers to 0, and NaN stays NaN.
   @inlinable @inline(__always)
-  package static func exp(_ x: Self) -> Self {
+  public static func exp(_ x: Self) -> Self {
     // eˣ = 2ⁿ · eʳ with |r| ≤ ln 2 / 2. The first part of ln 2 has nine bits, so that n times it is exact.
     let bounded = max(min(x, 89), -104.5)
     let shifted = multiplyAdd(bounded, 1.442_695_040_888_963_4, roundingShift)
@@ -30,7 +30,7 @@ extension Lanes {
   ///
   /// Subnormal numbers are exact in the same sense; 0 gives −∞, a negative number NaN, and NaN stays NaN.
   @inlinable @inline(__always)
-  package static func log(_ x: Self) -> Self {
+  public static func log(_ x: Self) -> Self {
     // x = 2ᵉ · (1 + f) with 1 + f between √½ and √2.
     let isSubnormal = less(x, 0x1p-126)
     let scaled = select(isSubnormal, x * 0x1p23, x)

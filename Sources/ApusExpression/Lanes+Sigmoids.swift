@@ -1,7 +1,7 @@
 extension Lanes {
   /// The hyperbolic tangent, within 2 units in the last place; odd, never beyond ±1, and NaN at NaN.
   @inlinable @inline(__always)
-  package static func tanh(_ x: Self) -> Self {
+  public static func tanh(_ x: Self) -> Self {
     let size = abs(x)
     let z = size * size
     // Near zero x + x³ · P(x²), so that nothing cancels; further out through e²ˣ.
@@ -16,7 +16,7 @@ extension Lanes {
 
   /// The error function, within 2 units in the last place; odd, never beyond ±1, and NaN at NaN.
   @inlinable @inline(__always)
-  package static func erf(_ x: Self) -> Self {
+  public static func erf(_ x: Self) -> Self {
     let size = abs(x)
     let z = size * size
     // Near zero x + x · P(x²); further out 1 − e^P(x), where P is fitted to the logarithm of 1 − erf(x).
@@ -40,7 +40,7 @@ extension Lanes {
 
   /// The absolute value: the sign bit cleared.
   @inlinable @inline(__always)
-  package static func abs(_ x: Self) -> Self { Self(bits: x.bits & Words(0x7FFF_FFFF)) }
+  public static func abs(_ x: Self) -> Self { Self(bits: x.bits & Words(0x7FFF_FFFF)) }
 
   /// A number that is not negative, with another's sign bit.
   @inlinable @inline(__always)

@@ -3,13 +3,13 @@
 
 /// Four floats from memory of any alignment.
 @inlinable @inline(__always)
-package func quad(_ source: UnsafePointer<Float>) -> SIMD4<Float> {
+public func quad(_ source: UnsafePointer<Float>) -> SIMD4<Float> {
   UnsafeRawPointer(source).loadUnaligned(as: SIMD4<Float>.self)
 }
 
 extension Lanes4 {
   @inlinable @inline(__always)
-  package static func transposed(_ source: UnsafePointer<Float>, stride: Int) -> (Self, Self, Self, Self) {
+  public static func transposed(_ source: UnsafePointer<Float>, stride: Int) -> (Self, Self, Self, Self) {
     let r0 = quad(source)
     let r1 = quad(source + stride)
     let r2 = quad(source + 2 * stride)
@@ -28,7 +28,7 @@ extension Lanes4 {
 
 extension Lanes8 {
   @inlinable @inline(__always)
-  package static func transposed(_ source: UnsafePointer<Float>, stride: Int) -> (Self, Self, Self, Self) {
+  public static func transposed(_ source: UnsafePointer<Float>, stride: Int) -> (Self, Self, Self, Self) {
     let r0 = SIMD8(lowHalf: quad(source), highHalf: quad(source + 4 * stride))
     let r1 = SIMD8(lowHalf: quad(source + stride), highHalf: quad(source + 5 * stride))
     let r2 = SIMD8(lowHalf: quad(source + 2 * stride), highHalf: quad(source + 6 * stride))
@@ -63,7 +63,7 @@ extension Lanes8 {
 
 extension Lanes16 {
   @inlinable @inline(__always)
-  package static func transposed(_ source: UnsafePointer<Float>, stride: Int) -> (Self, Self, Self, Self) {
+  public static func transposed(_ source: UnsafePointer<Float>, stride: Int) -> (Self, Self, Self, Self) {
     let r0 = SIMD16(
       lowHalf: SIMD8(lowHalf: quad(source), highHalf: quad(source + 4 * stride)),
       highHalf: SIMD8(lowHalf: quad(source + 8 * stride), highHalf: quad(source + 12 * stride)))

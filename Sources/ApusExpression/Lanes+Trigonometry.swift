@@ -1,14 +1,14 @@
 extension Lanes {
   /// The sine, within 3 units in the last place; NaN at infinities and NaN.
   @inlinable @inline(__always)
-  package static func sin(_ x: Self) -> Self {
+  public static func sin(_ x: Self) -> Self {
     if any(less(8192, abs(x))) { return eachLane(of: x) { Float(Double.sin(Double($0))) } }
     return sine(x, quadrants: 0)
   }
 
   /// The cosine, within 3 units in the last place; NaN at infinities and NaN.
   @inlinable @inline(__always)
-  package static func cos(_ x: Self) -> Self {
+  public static func cos(_ x: Self) -> Self {
     if any(less(8192, abs(x))) { return eachLane(of: x) { Float(Double.cos(Double($0))) } }
     return sine(x, quadrants: 1)
   }

@@ -2,7 +2,7 @@
 ///
 /// Only code compiled for a matching instruction set may instantiate the 8- and 16-lane readings: their
 /// `multiplyAdd` is one instruction there and a library call elsewhere.
-package protocol Lanes: Formula {
+public protocol Lanes: Formula {
   /// The standard library's vector.
   associatedtype Vector: SIMD & Sendable where Vector.Scalar == Float
 
@@ -37,7 +37,7 @@ package protocol Lanes: Formula {
 }
 
 /// The unsigned 32-bit words of a vector of lanes, with the few operations that compile to single instructions.
-package protocol LaneWords: Sendable {
+public protocol LaneWords: Sendable {
   /// The same word in every lane.
   init(_ value: UInt32)
 
@@ -63,23 +63,23 @@ package protocol LaneWords: Sendable {
 extension Lanes {
   /// How many floats one value holds.
   @inlinable @inline(__always)
-  package static var count: Int { Vector.scalarCount }
+  public static var count: Int { Vector.scalarCount }
 
   /// Reads `count` floats from memory of any alignment.
   @inlinable @inline(__always)
-  package static func load(_ source: UnsafePointer<Float>) -> Self {
+  public static func load(_ source: UnsafePointer<Float>) -> Self {
     Self(vector: UnsafeRawPointer(source).loadUnaligned(as: Vector.self))
   }
 
   /// Reads `count` floats from memory of any alignment.
   @inlinable @inline(__always)
-  package static func load(_ source: UnsafeMutablePointer<Float>) -> Self {
+  public static func load(_ source: UnsafeMutablePointer<Float>) -> Self {
     Self(vector: UnsafeRawPointer(source).loadUnaligned(as: Vector.self))
   }
 
   /// Writes `count` floats to memory of any alignment.
   @inlinable @inline(__always)
-  package func store(_ destination: UnsafeMutablePointer<Float>) {
+  public func store(_ destination: UnsafeMutablePointer<Float>) {
     UnsafeMutableRawPointer(destination).storeBytes(of: vector, as: Vector.self)
   }
 }

@@ -1,76 +1,76 @@
 /// Sixteen floats: the reading of `Formula` for AVX-512.
-package struct Lanes16: Lanes {
-  package typealias Condition = SIMDMask<SIMD16<Int32>>
-  package typealias Words = Words16
+public struct Lanes16: Lanes {
+  public typealias Condition = SIMDMask<SIMD16<Int32>>
+  public typealias Words = Words16
 
-  package var vector: SIMD16<Float>
-
-  @inlinable @inline(__always)
-  package init(vector: SIMD16<Float>) { self.vector = vector }
+  public var vector: SIMD16<Float>
 
   @inlinable @inline(__always)
-  package init(_ value: Double) { vector = SIMD16(repeating: Float(value)) }
+  public init(vector: SIMD16<Float>) { self.vector = vector }
 
   @inlinable @inline(__always)
-  package init(splat value: Float) { vector = SIMD16(repeating: value) }
+  public init(_ value: Double) { vector = SIMD16(repeating: Float(value)) }
 
   @inlinable @inline(__always)
-  package init(floatLiteral value: Double) { self.init(value) }
+  public init(splat value: Float) { vector = SIMD16(repeating: value) }
 
   @inlinable @inline(__always)
-  package init(integerLiteral value: Int) { self.init(Double(value)) }
+  public init(floatLiteral value: Double) { self.init(value) }
 
   @inlinable @inline(__always)
-  package init(bits: Words16) { vector = unsafeBitCast(bits.vector, to: SIMD16<Float>.self) }
+  public init(integerLiteral value: Int) { self.init(Double(value)) }
 
   @inlinable @inline(__always)
-  package var bits: Words16 { Words16(vector: unsafeBitCast(vector, to: SIMD16<UInt32>.self)) }
+  public init(bits: Words16) { vector = unsafeBitCast(bits.vector, to: SIMD16<Float>.self) }
 
   @inlinable @inline(__always)
-  package static func + (a: Self, b: Self) -> Self { Self(vector: a.vector + b.vector) }
+  public var bits: Words16 { Words16(vector: unsafeBitCast(vector, to: SIMD16<UInt32>.self)) }
 
   @inlinable @inline(__always)
-  package static func - (a: Self, b: Self) -> Self { Self(vector: a.vector - b.vector) }
+  public static func + (a: Self, b: Self) -> Self { Self(vector: a.vector + b.vector) }
 
   @inlinable @inline(__always)
-  package static func * (a: Self, b: Self) -> Self { Self(vector: a.vector * b.vector) }
+  public static func - (a: Self, b: Self) -> Self { Self(vector: a.vector - b.vector) }
 
   @inlinable @inline(__always)
-  package static func / (a: Self, b: Self) -> Self { Self(vector: a.vector / b.vector) }
+  public static func * (a: Self, b: Self) -> Self { Self(vector: a.vector * b.vector) }
 
   @inlinable @inline(__always)
-  package static prefix func - (a: Self) -> Self { Self(bits: a.bits ^ Words16(0x8000_0000)) }
+  public static func / (a: Self, b: Self) -> Self { Self(vector: a.vector / b.vector) }
 
   @inlinable @inline(__always)
-  package static func multiplyAdd(_ a: Self, _ b: Self, _ c: Self) -> Self {
+  public static prefix func - (a: Self) -> Self { Self(bits: a.bits ^ Words16(0x8000_0000)) }
+
+  @inlinable @inline(__always)
+  public static func multiplyAdd(_ a: Self, _ b: Self, _ c: Self) -> Self {
     Self(vector: c.vector.addingProduct(a.vector, b.vector))
   }
 
   @inlinable @inline(__always)
-  package static func sqrt(_ x: Self) -> Self { Self(vector: x.vector.squareRoot()) }
+  public static func sqrt(_ x: Self) -> Self { Self(vector: x.vector.squareRoot()) }
 
   @inlinable @inline(__always)
-  package static func floor(_ x: Self) -> Self { Self(vector: x.vector.rounded(.down)) }
+  public static func floor(_ x: Self) -> Self { Self(vector: x.vector.rounded(.down)) }
 
   @inlinable @inline(__always)
-  package static func less(_ a: Self, _ b: Self) -> Condition { a.vector .< b.vector }
+  public static func less(_ a: Self, _ b: Self) -> Condition { a.vector .< b.vector }
 
   @inlinable @inline(__always)
-  package static func lessOrEqual(_ a: Self, _ b: Self) -> Condition { a.vector .<= b.vector }
+  public static func lessOrEqual(_ a: Self, _ b: Self) -> Condition { a.vector .<= b.vector }
 
   @inlinable @inline(__always)
-  package static func equal(_ a: Self, _ b: Self) -> Condition { a.vector .== b.vector }
+  public static func equal(_ a: Self, _ b: Self) -> Condition { a.vector .== b.vector }
 
   @inlinable @inline(__always)
-  package static func select(_ condition: Condition, _ a: Self, _ b: Self) -> Self {
+  public static func select(_ condition: Condition, _ a: Self, _ b: Self) -> Self {
     Self(vector: b.vector.replacing(with: a.vector, where: condition))
   }
 
   @inlinable @inline(__always)
-  package static func any(_ condition: Condition) -> Bool { Swift.any(condition) }
+  public static func any(_ condition: Condition) -> Bool { Swift.any(condition) }
 
   @inlinable @inline(__always)
-  package var sum: Float {
+  public var sum: Float {
     let a = vector.lowHalf + vector.highHalf
     let b = a.lowHalf + a.highHalf
     let c = b.lowHalf + b.highHalf
@@ -78,7 +78,7 @@ package struct Lanes16: Lanes {
   }
 
   @inlinable @inline(__always)
-  package var maximum: Float {
+  public var maximum: Float {
     let a = vector.lowHalf.replacing(with: vector.highHalf, where: vector.lowHalf .< vector.highHalf)
     let b = a.lowHalf.replacing(with: a.highHalf, where: a.lowHalf .< a.highHalf)
     let c = b.lowHalf.replacing(with: b.highHalf, where: b.lowHalf .< b.highHalf)
@@ -87,41 +87,41 @@ package struct Lanes16: Lanes {
 }
 
 /// The lanes of a `Lanes16` as unsigned words.
-package struct Words16: LaneWords {
-  package var vector: SIMD16<UInt32>
+public struct Words16: LaneWords {
+  public var vector: SIMD16<UInt32>
 
   @inlinable @inline(__always)
-  package init(vector: SIMD16<UInt32>) { self.vector = vector }
+  public init(vector: SIMD16<UInt32>) { self.vector = vector }
 
   @inlinable @inline(__always)
-  package init(_ value: UInt32) { vector = SIMD16(repeating: value) }
+  public init(_ value: UInt32) { vector = SIMD16(repeating: value) }
 
   @inlinable @inline(__always)
-  package static var ramp: Self { Self(vector: SIMD16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)) }
+  public static var ramp: Self { Self(vector: SIMD16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)) }
 
   @inlinable @inline(__always)
-  package static func &+ (a: Self, b: Self) -> Self { Self(vector: a.vector &+ b.vector) }
+  public static func &+ (a: Self, b: Self) -> Self { Self(vector: a.vector &+ b.vector) }
 
   @inlinable @inline(__always)
-  package static func &- (a: Self, b: Self) -> Self { Self(vector: a.vector &- b.vector) }
+  public static func &- (a: Self, b: Self) -> Self { Self(vector: a.vector &- b.vector) }
 
   @inlinable @inline(__always)
-  package static func & (a: Self, b: Self) -> Self { Self(vector: a.vector & b.vector) }
+  public static func & (a: Self, b: Self) -> Self { Self(vector: a.vector & b.vector) }
 
   @inlinable @inline(__always)
-  package static func | (a: Self, b: Self) -> Self { Self(vector: a.vector | b.vector) }
+  public static func | (a: Self, b: Self) -> Self { Self(vector: a.vector | b.vector) }
 
   @inlinable @inline(__always)
-  package static func ^ (a: Self, b: Self) -> Self { Self(vector: a.vector ^ b.vector) }
+  public static func ^ (a: Self, b: Self) -> Self { Self(vector: a.vector ^ b.vector) }
 
   @inlinable @inline(__always)
-  package func shiftedLeft(_ count: UInt32) -> Self { Self(vector: vector &<< SIMD16(repeating: count)) }
+  public func shiftedLeft(_ count: UInt32) -> Self { Self(vector: vector &<< SIMD16(repeating: count)) }
 
   @inlinable @inline(__always)
-  package func shiftedRight(_ count: UInt32) -> Self { Self(vector: vector &>> SIMD16(repeating: count)) }
+  public func shiftedRight(_ count: UInt32) -> Self { Self(vector: vector &>> SIMD16(repeating: count)) }
 
   @inlinable @inline(__always)
-  package func multipliedFullWidth(by factor: UInt32) -> (low: Self, high: Self) {
+  public func multipliedFullWidth(by factor: UInt32) -> (low: Self, high: Self) {
     // Even and odd words are multiplied as 64-bit lanes whose upper half is zero: one instruction each.
     let pairs = unsafeBitCast(vector, to: SIMD8<UInt64>.self)
     let lower = SIMD8<UInt64>(repeating: 0xFFFF_FFFF)

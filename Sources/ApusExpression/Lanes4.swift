@@ -1,50 +1,50 @@
 /// Four floats: the reading of `Formula` that any processor can run.
 ///
 /// On x86-64 `multiplyAdd` rounds twice, because the baseline has no fused instruction; on arm64 it is fused.
-package struct Lanes4: Lanes {
-  package typealias Condition = SIMDMask<SIMD4<Int32>>
-  package typealias Words = Words4
+public struct Lanes4: Lanes {
+  public typealias Condition = SIMDMask<SIMD4<Int32>>
+  public typealias Words = Words4
 
-  package var vector: SIMD4<Float>
-
-  @inlinable @inline(__always)
-  package init(vector: SIMD4<Float>) { self.vector = vector }
+  public var vector: SIMD4<Float>
 
   @inlinable @inline(__always)
-  package init(_ value: Double) { vector = SIMD4(repeating: Float(value)) }
+  public init(vector: SIMD4<Float>) { self.vector = vector }
 
   @inlinable @inline(__always)
-  package init(splat value: Float) { vector = SIMD4(repeating: value) }
+  public init(_ value: Double) { vector = SIMD4(repeating: Float(value)) }
 
   @inlinable @inline(__always)
-  package init(floatLiteral value: Double) { self.init(value) }
+  public init(splat value: Float) { vector = SIMD4(repeating: value) }
 
   @inlinable @inline(__always)
-  package init(integerLiteral value: Int) { self.init(Double(value)) }
+  public init(floatLiteral value: Double) { self.init(value) }
 
   @inlinable @inline(__always)
-  package init(bits: Words4) { vector = unsafeBitCast(bits.vector, to: SIMD4<Float>.self) }
+  public init(integerLiteral value: Int) { self.init(Double(value)) }
 
   @inlinable @inline(__always)
-  package var bits: Words4 { Words4(vector: unsafeBitCast(vector, to: SIMD4<UInt32>.self)) }
+  public init(bits: Words4) { vector = unsafeBitCast(bits.vector, to: SIMD4<Float>.self) }
 
   @inlinable @inline(__always)
-  package static func + (a: Self, b: Self) -> Self { Self(vector: a.vector + b.vector) }
+  public var bits: Words4 { Words4(vector: unsafeBitCast(vector, to: SIMD4<UInt32>.self)) }
 
   @inlinable @inline(__always)
-  package static func - (a: Self, b: Self) -> Self { Self(vector: a.vector - b.vector) }
+  public static func + (a: Self, b: Self) -> Self { Self(vector: a.vector + b.vector) }
 
   @inlinable @inline(__always)
-  package static func * (a: Self, b: Self) -> Self { Self(vector: a.vector * b.vector) }
+  public static func - (a: Self, b: Self) -> Self { Self(vector: a.vector - b.vector) }
 
   @inlinable @inline(__always)
-  package static func / (a: Self, b: Self) -> Self { Self(vector: a.vector / b.vector) }
+  public static func * (a: Self, b: Self) -> Self { Self(vector: a.vector * b.vector) }
 
   @inlinable @inline(__always)
-  package static prefix func - (a: Self) -> Self { Self(bits: a.bits ^ Words4(0x8000_0000)) }
+  public static func / (a: Self, b: Self) -> Self { Self(vector: a.vector / b.vector) }
 
   @inlinable @inline(__always)
-  package static func multiplyAdd(_ a: Self, _ b: Self, _ c: Self) -> Self {
+  public static prefix func - (a: Self) -> Self { Self(bits: a.bits ^ Words4(0x8000_0000)) }
+
+  @inlinable @inline(__always)
+  public static func multiplyAdd(_ a: Self, _ b: Self, _ c: Self) -> Self {
     #if arch(arm64)
       Self(vector: c.vector.addingProduct(a.vector, b.vector))
     #else
@@ -53,10 +53,10 @@ package struct Lanes4: Lanes {
   }
 
   @inlinable @inline(__always)
-  package static func sqrt(_ x: Self) -> Self { Self(vector: x.vector.squareRoot()) }
+  public static func sqrt(_ x: Self) -> Self { Self(vector: x.vector.squareRoot()) }
 
   @inlinable @inline(__always)
-  package static func floor(_ x: Self) -> Self {
+  public static func floor(_ x: Self) -> Self {
     #if arch(arm64)
       return Self(vector: x.vector.rounded(.down))
     #else
@@ -71,71 +71,71 @@ package struct Lanes4: Lanes {
   }
 
   @inlinable @inline(__always)
-  package static func less(_ a: Self, _ b: Self) -> Condition { a.vector .< b.vector }
+  public static func less(_ a: Self, _ b: Self) -> Condition { a.vector .< b.vector }
 
   @inlinable @inline(__always)
-  package static func lessOrEqual(_ a: Self, _ b: Self) -> Condition { a.vector .<= b.vector }
+  public static func lessOrEqual(_ a: Self, _ b: Self) -> Condition { a.vector .<= b.vector }
 
   @inlinable @inline(__always)
-  package static func equal(_ a: Self, _ b: Self) -> Condition { a.vector .== b.vector }
+  public static func equal(_ a: Self, _ b: Self) -> Condition { a.vector .== b.vector }
 
   @inlinable @inline(__always)
-  package static func select(_ condition: Condition, _ a: Self, _ b: Self) -> Self {
+  public static func select(_ condition: Condition, _ a: Self, _ b: Self) -> Self {
     Self(vector: b.vector.replacing(with: a.vector, where: condition))
   }
 
   @inlinable @inline(__always)
-  package static func any(_ condition: Condition) -> Bool { Swift.any(condition) }
+  public static func any(_ condition: Condition) -> Bool { Swift.any(condition) }
 
   @inlinable @inline(__always)
-  package var sum: Float {
+  public var sum: Float {
     let a = vector.lowHalf + vector.highHalf
     return a.x + a.y
   }
 
   @inlinable @inline(__always)
-  package var maximum: Float {
+  public var maximum: Float {
     let a = vector.lowHalf.replacing(with: vector.highHalf, where: vector.lowHalf .< vector.highHalf)
     return a.x < a.y ? a.y : a.x
   }
 }
 
 /// The lanes of a `Lanes4` as unsigned words.
-package struct Words4: LaneWords {
-  package var vector: SIMD4<UInt32>
+public struct Words4: LaneWords {
+  public var vector: SIMD4<UInt32>
 
   @inlinable @inline(__always)
-  package init(vector: SIMD4<UInt32>) { self.vector = vector }
+  public init(vector: SIMD4<UInt32>) { self.vector = vector }
 
   @inlinable @inline(__always)
-  package init(_ value: UInt32) { vector = SIMD4(repeating: value) }
+  public init(_ value: UInt32) { vector = SIMD4(repeating: value) }
 
   @inlinable @inline(__always)
-  package static var ramp: Self { Self(vector: SIMD4(0, 1, 2, 3)) }
+  public static var ramp: Self { Self(vector: SIMD4(0, 1, 2, 3)) }
 
   @inlinable @inline(__always)
-  package static func &+ (a: Self, b: Self) -> Self { Self(vector: a.vector &+ b.vector) }
+  public static func &+ (a: Self, b: Self) -> Self { Self(vector: a.vector &+ b.vector) }
 
   @inlinable @inline(__always)
-  package static func &- (a: Self, b: Self) -> Self { Self(vector: a.vector &- b.vector) }
+  public static func &- (a: Self, b: Self) -> Self { Self(vector: a.vector &- b.vector) }
 
   @inlinable @inline(__always)
-  package static func & (a: Self, b: Self) -> Self { Self(vector: a.vector & b.vector) }
+  public static func & (a: Self, b: Self) -> Self { Self(vector: a.vector & b.vector) }
 
   @inlinable @inline(__always)
-  package static func | (a: Self, b: Self) -> Self { Self(vector: a.vector | b.vector) }
+  public static func | (a: Self, b: Self) -> Self { Self(vector: a.vector | b.vector) }
 
   @inlinable @inline(__always)
-  package static func ^ (a: Self, b: Self) -> Self { Self(vector: a.vector ^ b.vector) }
+  public static func ^ (a: Self, b: Self) -> Self { Self(vector: a.vector ^ b.vector) }
 
   @inlinable @inline(__always)
-  package func shiftedLeft(_ count: UInt32) -> Self { Self(vector: vector &<< SIMD4(repeating: count)) }
+  public func shiftedLeft(_ count: UInt32) -> Self { Self(vector: vector &<< SIMD4(repeating: count)) }
 
   @inlinable @inline(__always)
-  package func shiftedRight(_ count: UInt32) -> Self { Self(vector: vector &>> SIMD4(repeating: count)) }
+  public func shiftedRight(_ count: UInt32) -> Self { Self(vector: vector &>> SIMD4(repeating: count)) }
 
   @inlinable @inline(__always)
-  package func multipliedFullWidth(by factor: UInt32) -> (low: Self, high: Self) {
+  public func multipliedFullWidth(by factor: UInt32) -> (low: Self, high: Self) {
     // Even and odd words are multiplied as 64-bit lanes whose upper half is zero: one instruction each.
     let pairs = unsafeBitCast(vector, to: SIMD2<UInt64>.self)
     let lower = SIMD2<UInt64>(repeating: 0xFFFF_FFFF)

@@ -6,15 +6,15 @@ import ApusCPU
 
 /// A backend to test: every instruction set that this processor has, on one and on several threads.
 struct Device: Sendable, CustomStringConvertible {
-  let instructionSet: InstructionSet
+  let kernels: KernelTable
   let threadCount: Int
 
-  var description: String { "\(instructionSet.rawValue), \(threadCount) threads" }
+  var description: String { "\(kernels.instructionSet.rawValue), \(threadCount) threads" }
 
-  func backend() -> CPUBackend { CPUBackend(instructionSet: instructionSet, threadCount: threadCount) }
+  func backend() -> CPUBackend { CPUBackend(kernels: kernels, threadCount: threadCount) }
 
-  static let all = InstructionSet.allCases.flatMap { set in
-    [1, 3].map { Device(instructionSet: set, threadCount: $0) }
+  static let all = KernelTable.available.flatMap { kernels in
+    [1, 3].map { Device(kernels: kernels, threadCount: $0) }
   }
 }
 

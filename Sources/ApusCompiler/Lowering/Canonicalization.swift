@@ -73,7 +73,10 @@ struct Canonicalization {
   private mutating func matrix(_ symbol: Symbol, at location: SourceLocation) -> Computation.Operand {
     let operand = operand(symbol, at: location)
     let rank = operand.layout.extents.count
-    let isDense = (rank - 2..<rank).contains { operand.layout.strides[$0] == 1 || operand.layout.extents[$0] == 1 }
+    let axes = rank - 2..<rank
+    let isDense =
+      axes.contains { operand.layout.strides[$0] == 1 || operand.layout.extents[$0] == 1 }
+      && axes.allSatisfy { operand.layout.strides[$0] != 0 || operand.layout.extents[$0] == 1 }
     return isDense ? operand : copy(operand, at: location)
   }
 

@@ -75,7 +75,8 @@ struct Emission {
     case .gather(let table, let indices, let epilogue):
       let rows = indices.layout.count
       let kernel = GatherKernel(
-        rows: rows, columns: shape.count / rows, tableRows: table.layout.extents[0], epilogue: epilogue?.expression,
+        rows: rows, columns: shape.count / rows, tableRows: table.layout.extents[0],
+        epilogue: epilogue?.expression ?? (computations[table.node]?.type.elementType == .uint8 ? .input(0) : nil),
         extras: (epilogue?.operands ?? []).compactMap {
           Emission.matrix($0.layout, splitAt: indices.layout.extents.count)
         })

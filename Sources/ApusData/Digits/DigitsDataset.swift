@@ -5,7 +5,8 @@ import Dispatch
 extension Dataset {
   /// The built-in data set: 60,000 and 10,000 grey pictures of 28×28, generated, the same bytes on every machine.
   ///
-  /// A linear model stays well below a small network on it; `Documentation/Data.md` has the figures.
+  /// After ten epochs of Adam (learning rate 0.001, batches of 100) a linear model gets 82 % of the validation
+  /// pictures right and a network of two hidden layers of 200 units 98.9 %.
   ///
   /// - Parameters:
   ///   - trainingCount: how many pictures to train on; fewer are the first of the full set.

@@ -113,7 +113,7 @@ private struct SVGPanel {
           "rect",
           [
             "x": "-4", "y": "-4", "width": SVGText.number(SVGPanel.plotWidth + 8),
-            "height": SVGText.number(SVGPanel.plotHeight + 8),
+            "height": SVGText.number(SVGPanel.plotHeight + 4),
           ])
       }
       svg.group("g", ["clip-path": "url(#plot\(index))", "fill": "none", "stroke-linejoin": "round"]) { svg in

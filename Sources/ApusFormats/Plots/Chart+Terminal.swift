@@ -75,7 +75,10 @@ private struct TerminalPanel {
     var canvas = DotCanvas(columns: columns, rows: rows, isFine: !usesLetters)
     // The first curve is drawn last, on top.
     for (index, series) in panel.series.enumerated().reversed() {
-      for run in frame.runs(thinned(series.smoothed, columns: columns * 2)) { canvas.draw(run, pen: index) }
+      // Characters are coarse: what is averaged at all is averaged over more, so that curves do not run together.
+      var calm = series
+      if series.smoothingWindow > 1 { calm.smoothingWindow = max(series.smoothingWindow, series.points.count / 20) }
+      for run in frame.runs(thinned(calm.smoothed, columns: columns * 2)) { canvas.draw(run, pen: index) }
     }
     return canvas.lines { pen, dots in
       if usesLetters { return letter(pen) }

@@ -1,7 +1,7 @@
 /// A panel with the ranges of both axes settled.
-struct PanelFrame {
-  let x: AxisFrame
-  let y: AxisFrame
+package struct PanelFrame {
+  package let x: AxisFrame
+  package let y: AxisFrame
 
   /// The frame in which the panel's curves are seen best.
   ///
@@ -11,7 +11,7 @@ struct PanelFrame {
   ///
   /// - Parameters:
   ///   - width: the values that the horizontal axis has to reach, so that several panels can share it.
-  init(_ panel: ChartPanel, width: [Double]) {
+  package init(_ panel: ChartPanel, width: [Double]) {
     x = AxisFrame(values: width, axis: panel.x, isHorizontal: true)
     let curves = panel.series.map { series in series.smoothed.map(\.y).filter(\.isFinite) }
     let peaks = curves.compactMap { $0.max() }.sorted()

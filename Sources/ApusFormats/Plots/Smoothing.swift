@@ -5,7 +5,7 @@
 /// out of the means and stay as they are.
 ///
 /// - Complexity: O(`points.count`).
-func centredMeans(of points: [SIMD2<Double>], window: Int) -> [SIMD2<Double>] {
+package func centredMeans(of points: [SIMD2<Double>], window: Int) -> [SIMD2<Double>] {
   var sums = [0.0]
   var counts = [0]
   for point in points {
@@ -23,7 +23,7 @@ func centredMeans(of points: [SIMD2<Double>], window: Int) -> [SIMD2<Double>] {
 
 /// A curve with at most four points in each of `columns` equal parts of its width that looks the same when drawn: of
 /// each part the first, lowest, highest and last point.
-func thinned(_ points: [SIMD2<Double>], columns: Int) -> [SIMD2<Double>] {
+package func thinned(_ points: [SIMD2<Double>], columns: Int) -> [SIMD2<Double>] {
   guard points.count > 4 * columns, let first = points.first, let last = points.last, last.x > first.x else {
     return points
   }

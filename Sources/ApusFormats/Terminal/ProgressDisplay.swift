@@ -128,13 +128,13 @@ public final class ProgressDisplay {
   }
 
   /// The line for a log.
-  static func plainLine(_ report: ProgressReport, speed: Double?) -> String {
+  package static func plainLine(_ report: ProgressReport, speed: Double?) -> String {
     let parts = [epochText(report), "step \(report.step)/\(report.totalSteps)"] + numbers(report, speed: speed)
     return parts.joined(separator: "  ")
   }
 
   /// The line for a terminal, at most `width` columns wide: the bar takes what the numbers leave.
-  static func bar(_ report: ProgressReport, speed: Double?, width: Int, terminal: Terminal) -> String {
+  package static func bar(_ report: ProgressReport, speed: Double?, width: Int, terminal: Terminal) -> String {
     let fraction = min(max(Double(report.step) / Double(max(report.totalSteps, 1)), 0), 1)
     let head = epochText(report)
     let percent = "\(Int(fraction * 100))%"

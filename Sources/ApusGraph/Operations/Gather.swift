@@ -1,4 +1,4 @@
-/// Rows of a table, picked by index.
+/// Rows of a table, picked by index; bytes become floats.
 public struct Gather: OperationRule {
   var name: String { "gather" }
 
@@ -7,7 +7,8 @@ public struct Gather: OperationRule {
     guard indices.elementType == .int32 else { throw RuleViolation("indices must be int32, not \(indices)") }
     guard table.shape.rank >= 1 else { throw RuleViolation("the table needs at least one axis, not \(table)") }
     return TensorType(
-      Shape(indices.shape.dimensions + table.shape.dimensions.dropFirst()), table.elementType)
+      Shape(indices.shape.dimensions + table.shape.dimensions.dropFirst()),
+      table.elementType == .uint8 ? .float32 : table.elementType)
   }
 
   func pullback(_ context: Pullback) -> [Tensor?] {
@@ -45,7 +46,8 @@ public struct ScatterAdd: OperationRule {
 extension Tensor {
   /// The rows of this table that `indices` (int32) name: `[V, …]` and `[I…]` give `[I…, …]`.
   ///
-  /// An index outside the table reads the nearest row.
+  /// Bytes become floats. An index outside the table is the caller's mistake; no memory outside is read, and
+  /// what the row then holds is the backend's to choose.
   public func gather(_ indices: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     apply(.gather(Gather()), indices, at: SourceLocation(file: file, line: line))
   }

@@ -1,27 +1,28 @@
 import Foundation
 
 /// A panel's axis with its range settled: from values to fractions of its length, and the marks along it.
-struct AxisFrame {
+package struct AxisFrame {
   /// A mark on an axis.
-  struct Tick: Hashable {
-    let value: Double
+  package struct Tick: Hashable {
+    package let value: Double
     /// The text beside it; empty for the small marks between.
-    let label: String
+    package let label: String
   }
 
-  let low: Double
-  let high: Double
-  let isLogarithmic: Bool
+  package let low: Double
+  package let high: Double
+  package let isLogarithmic: Bool
   private let isWhole: Bool
 
   /// The frame around `values`, with a little room, and 0 where it is near.
   ///
   /// - Parameters:
   ///   - isHorizontal: no room at the ends.
-  init(values: [Double], axis: ChartAxis, isHorizontal: Bool = false) {
+  package init(values: [Double], axis: ChartAxis, isHorizontal: Bool = false) {
     isWhole = axis.isWhole
-    let finite = values.filter(\.isFinite)
-    let positive = finite.filter { $0 > 0 }
+    // Nothing beyond these can be told apart in a drawing, and their differences and ratios stay finite.
+    let finite = values.filter(\.isFinite).map { min(max($0, -1e100), 1e100) }
+    let positive = finite.filter { $0 > 0 }.map { max($0, 1e-100) }
     let spread = (positive.max() ?? 1) / (positive.min() ?? 1)
     isLogarithmic =
       switch axis.scale {
@@ -46,14 +47,16 @@ struct AxisFrame {
   }
 
   /// Where a value lies: 0 at the low end, 1 at the high end; nil where it cannot be drawn.
-  func fraction(_ value: Double) -> Double? {
+  package func fraction(_ value: Double) -> Double? {
     guard value.isFinite, !isLogarithmic || value > 0 else { return nil }
+    let value = isLogarithmic ? min(max(value, 1e-100), 1e100) : value
     return isLogarithmic ? log(value / low) / log(high / low) : (value - low) / (high - low)
   }
 
   /// About `count` marks at round values.
-  func ticks(about count: Int) -> [Tick] {
-    isLogarithmic ? logarithmicTicks(about: count) : linearTicks(about: count)
+  package func ticks(about count: Int) -> [Tick] {
+    // Within a factor of three there are too few round powers, and the scale is nearly linear anyway.
+    isLogarithmic && high / low > 3 ? logarithmicTicks(about: count) : linearTicks(about: count)
   }
 
   private func linearTicks(about count: Int) -> [Tick] {
@@ -104,7 +107,7 @@ struct AxisFrame {
   }
 
   private static func powerLabel(_ digit: Int, _ exponent: Int) -> String {
-    if -4...3 ~= exponent {
+    if -3...3 ~= exponent {
       return exponent >= 0
         ? String(digit) + String(repeating: "0", count: exponent)
         : "0." + String(repeating: "0", count: -exponent - 1) + String(digit)

@@ -1,0 +1,174 @@
+import ApusCPUKernels
+
+/// A stretch of the summation for some batch entries: first what has to be packed is, then all of C is visited.
+struct MatrixPass {
+  let plan: MatrixPlan
+  let kernels: MatrixKernels
+  let operands: MatrixProduct.Operands
+  let scratch: UnsafeMutablePointer<Float>
+  let entries: Range<Int>
+  let depth: Range<Int>
+  let isTransposed: Bool
+
+  private var shape: MatrixShape { plan.shape }
+  private var tiles: Int { (shape.m + kernels.tileRows - 1) / kernels.tileRows }
+  private var panels: Int { (shape.n + kernels.panelColumns - 1) / kernels.panelColumns }
+
+  // MARK: - Scratch memory: packed B, packed A, partial products
+
+  private func packedRight(_ entry: Int) -> UnsafeMutablePointer<Float> {
+    scratch + (plan.sharesRight ? 0 : (entry - entries.lowerBound) * plan.packedRightCount)
+  }
+
+  private func packedLeft(_ entry: Int) -> UnsafeMutablePointer<Float> {
+    scratch + plan.packedRightCount * (plan.sharesRight ? 1 : plan.batchGroup)
+      + (plan.sharesLeft ? 0 : (entry - entries.lowerBound) * plan.packedLeftCount)
+  }
+
+  private func partial(_ entry: Int, _ split: Int) -> UnsafeMutablePointer<Float> {
+    scratch + plan.packedRightCount * (plan.sharesRight ? 1 : plan.batchGroup)
+      + plan.packedLeftCount * (plan.sharesLeft ? 1 : plan.batchGroup)
+      + ((entry - entries.lowerBound) * plan.splits + split) * shape.m * shape.n
+  }
+
+  // MARK: - Packing
+
+  /// The steps of the summation that one task packs.
+  private static let packingDepth = 256
+
+  func pack(on pool: ThreadPool) {
+    let chunks = (depth.count + MatrixPass.packingDepth - 1) / MatrixPass.packingDepth
+    if plan.packsRight {
+      let count = plan.sharesRight ? 1 : entries.count
+      share(count * panels * chunks, serially: plan.packsSerially, on: pool) { _, task in
+        let entry = entries.lowerBound + task / (panels * chunks)
+        packPanel(
+          task / chunks % panels, chunk: task % chunks, width: kernels.panelColumns, extent: shape.n,
+          from: operands.b + shape.offset(of: entry, shape.right), minorStride: shape.right.columnStride,
+          depthStride: shape.right.rowStride, to: packedRight(entry))
+      }
+    }
+    if plan.packsLeft {
+      let count = plan.sharesLeft ? 1 : entries.count
+      share(count * tiles * chunks, serially: plan.packsSerially, on: pool) { _, task in
+        let entry = entries.lowerBound + task / (tiles * chunks)
+        packPanel(
+          task / chunks % tiles, chunk: task % chunks, width: kernels.tileRows, extent: shape.m,
+          from: operands.a + shape.offset(of: entry, shape.left), minorStride: shape.left.rowStride,
+          depthStride: shape.left.columnStride, to: packedLeft(entry))
+      }
+    }
+  }
+
+  private func packPanel(
+    _ panel: Int, chunk: Int, width: Int, extent: Int, from source: UnsafePointer<Float>, minorStride: Int,
+    depthStride: Int, to packed: UnsafeMutablePointer<Float>
+  ) {
+    let first = chunk * MatrixPass.packingDepth
+    kernels.pack(
+      MatrixPanels(
+        source: source + panel * width * minorStride + (depth.lowerBound + first) * depthStride,
+        minorStride: minorStride, depthStride: depthStride, count: min(width, extent - panel * width),
+        depth: min(MatrixPass.packingDepth, depth.count - first),
+        destination: packed + (panel * plan.packedDepth + first) * width,
+        panelStride: plan.packedDepth * width, width: width))
+  }
+
+  // MARK: - Multiplying
+
+  func multiply(on pool: ThreadPool, epilogue: MatrixProduct.Epilogue?) {
+    let rowTasks = (shape.m + plan.taskRows - 1) / plan.taskRows
+    let columnTasks = (shape.n + plan.taskColumns - 1) / plan.taskColumns
+    let perSplit = rowTasks * columnTasks
+    let perEntry = perSplit * plan.splits
+    let isLast = depth.upperBound == shape.k
+    share(entries.count * perEntry, serially: plan.isSerial, on: pool) { worker, task in
+      let entry = entries.lowerBound + task / perEntry
+      let split = task % perEntry / perSplit
+      // Neighbouring tasks share columns, so that a thread goes on with the panels it has in its cache.
+      let rows = range(task % perSplit % rowTasks, plan.taskRows, shape.m)
+      let columns = range(task % perSplit / rowTasks, plan.taskColumns, shape.n)
+      multiply(entry, split, rows, columns)
+      if isLast, plan.splits == 1, let epilogue { finish(epilogue, worker, entry, rows, columns) }
+    }
+    guard plan.splits > 1 else { return }
+    share(entries.count * perSplit, serially: plan.isSerial, on: pool) { worker, task in
+      let entry = entries.lowerBound + task / perSplit
+      let rows = range(task % perSplit % rowTasks, plan.taskRows, shape.m)
+      let columns = range(task % perSplit / rowTasks, plan.taskColumns, shape.n)
+      let start = rows.lowerBound * shape.n + columns.lowerBound
+      kernels.combine(
+        MatrixPartials(
+          partials: partial(entry, 0) + start, count: plan.splits, stride: shape.m * shape.n, rowStride: shape.n,
+          c: operands.c + shape.offset(of: entry, shape.output) + rows.lowerBound * shape.output.rowStride
+            + columns.lowerBound, cRowStride: shape.output.rowStride,
+          rows: rows.count, columns: columns.count, accumulates: operands.accumulates))
+      if let epilogue { finish(epilogue, worker, entry, rows, columns) }
+    }
+  }
+
+  /// Multiplies one task's part of C, one block of the summation after the other.
+  private func multiply(_ entry: Int, _ split: Int, _ rows: Range<Int>, _ columns: Range<Int>) {
+    let steps =
+      plan.splits > 1 ? range(split, plan.splitDepth, shape.k) : depth
+    let (left, right) = (shape.left, shape.right)
+    var c = operands.c + shape.offset(of: entry, shape.output)
+    var cRowStride = shape.output.rowStride
+    if plan.splits > 1 {
+      c = partial(entry, split)
+      cRowStride = shape.n
+    }
+    c += rows.lowerBound * cRowStride + columns.lowerBound
+    var block = MatrixBlock(
+      a: operands.a + shape.offset(of: entry, left) + rows.lowerBound * left.rowStride,
+      aTileStride: kernels.tileRows * left.rowStride, aRowStride: left.rowStride, aDepthStride: left.columnStride,
+      b: operands.b + shape.offset(of: entry, right) + columns.lowerBound * right.columnStride,
+      bPanelStride: kernels.panelColumns * right.columnStride, bDepthStride: right.rowStride,
+      c: c, cRowStride: cRowStride, rows: rows.count, columns: columns.count, depth: 0, accumulates: false)
+    var origin = 0
+    if plan.packsLeft {
+      block.a = UnsafePointer(packedLeft(entry)) + rows.lowerBound * plan.packedDepth
+      block.aTileStride = kernels.tileRows * plan.packedDepth
+      block.aRowStride = 1
+      block.aDepthStride = kernels.tileRows
+    } else {
+      block.a += depth.lowerBound * left.columnStride
+    }
+    if plan.packsRight {
+      block.b = UnsafePointer(packedRight(entry)) + columns.lowerBound * plan.packedDepth
+      block.bPanelStride = kernels.panelColumns * plan.packedDepth
+      block.bDepthStride = kernels.panelColumns
+    } else {
+      block.b += depth.lowerBound * right.rowStride
+    }
+    origin = depth.lowerBound
+    let (a, b) = (block.a, block.b)
+    var step = steps.lowerBound
+    repeat {
+      block.a = a + (step - origin) * block.aDepthStride
+      block.b = b + (step - origin) * block.bDepthStride
+      block.depth = min(plan.depthBlock, steps.upperBound - step)
+      block.accumulates = step > steps.lowerBound || (plan.splits == 1 && (operands.accumulates || origin > 0))
+      kernels.multiply(block)
+      step += block.depth
+    } while step < steps.upperBound
+  }
+
+  private func finish(
+    _ epilogue: MatrixProduct.Epilogue, _ worker: Int, _ entry: Int, _ rows: Range<Int>, _ columns: Range<Int>
+  ) {
+    if isTransposed { epilogue(worker, entry, columns, rows) } else { epilogue(worker, entry, rows, columns) }
+  }
+
+  private func range(_ part: Int, _ length: Int, _ extent: Int) -> Range<Int> {
+    part * length..<min(extent, (part + 1) * length)
+  }
+
+  private func share(_ count: Int, serially: Bool, on pool: ThreadPool, _ body: (Int, Int) -> Void) {
+    if serially {
+      pool.parallel(1) { worker, _ in for index in 0..<count { body(worker, index) } }
+    } else {
+      pool.parallel(count, body)
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import ApusCPUKernels
+
+/// A matrix product of a fixed shape, ready to run any number of times.
+///
+/// C is computed in tasks, rectangles of a few register tiles; every element is one sum in the order of k, cut at
+/// places that depend on the shape alone, so the bits do not depend on the threads. Operands may be read up to 60
+/// bytes past their ends.
+package struct MatrixProduct: Sendable {
+  /// Called with the part of C that has just become final, while it is in the cache.
+  package typealias Epilogue =
+    @Sendable (_ worker: Int, _ entry: Int, _ rows: Range<Int>, _ columns: Range<Int>) -> Void
+
+  /// The operands' first elements; C is written, or added to.
+  package struct Operands: @unchecked Sendable {
+    package var a: UnsafePointer<Float>
+    package var b: UnsafePointer<Float>
+    package var c: UnsafeMutablePointer<Float>
+    package var accumulates: Bool
+
+    package init(
+      a: UnsafePointer<Float>, b: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>, accumulates: Bool = false
+    ) {
+      self.a = a
+      self.b = b
+      self.c = c
+      self.accumulates = accumulates
+    }
+  }
+
+  private let plan: MatrixPlan
+  private let kernels: MatrixKernels
+  /// Whether the product is carried out as `Cᵀ = Bᵀ · Aᵀ`.
+  private let isTransposed: Bool
+
+  /// Plans a product for the kernels of an instruction set and a number of threads.
+  package init(_ shape: MatrixShape, kernels: MatrixKernels, threadCount: Int) {
+    self.kernels = kernels
+    isTransposed = shape.m == 1 && shape.n > 1 && shape.right.columnStride != 1
+    plan = MatrixPlan(isTransposed ? shape.transposed : shape, kernels: kernels, threadCount: threadCount)
+  }
+
+  /// The floats of scratch memory that `run` needs, aligned to 64 bytes.
+  package var scratchCount: Int { plan.scratchCount }
+
+  /// Computes the product.
+  package func run(
+    _ operands: Operands, scratch: UnsafeMutablePointer<Float>, on pool: ThreadPool, epilogue: Epilogue? = nil
+  ) {
+    var operands = operands
+    if isTransposed {
+      let a = operands.a
+      operands.a = operands.b
+      operands.b = a
+    }
+    let count = plan.shape.batchCount
+    var first = 0
+    while first < count {
+      let group = first..<min(count, first + plan.batchGroup)
+      var depth = 0
+      repeat {
+        let range = depth..<min(plan.shape.k, depth + plan.packedDepth)
+        let pass = MatrixPass(
+          plan: plan, kernels: kernels, operands: operands, scratch: scratch, entries: group, depth: range,
+          isTransposed: isTransposed)
+        pass.pack(on: pool)
+        pass.multiply(on: pool, epilogue: epilogue)
+        depth = range.upperBound
+      } while depth < plan.shape.k
+      first = group.upperBound
+    }
+  }
+}

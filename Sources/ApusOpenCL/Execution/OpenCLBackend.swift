@@ -1,0 +1,94 @@
+import ApusCompiler
+import Foundation
+
+/// An OpenCL device that programs run on.
+///
+/// Its buffers and programs belong to one thread at a time, as everything that is made from one context does.
+public final class OpenCLBackend: Backend, @unchecked Sendable {
+  /// The device.
+  public let device: OpenCLDevice
+  let context: OpenCLContext
+  let cache: ProgramCache?
+
+  /// Makes a device ready.
+  ///
+  /// - Parameters:
+  ///   - device: one of `OpenCLDevice.all()`.
+  ///   - profiling: whether the device's times of every launch are kept.
+  public init(_ device: OpenCLDevice, profiling: Bool = false) throws(OpenCLError) {
+    self.device = device
+    context = try OpenCLContext(device, profiling: profiling)
+    cache = FileManager.default.urls(for: .cachesDirectory, in: .userDomainMask).first.map {
+      ProgramCache(folder: $0.appendingPathComponent("apus/opencl"))
+    }
+  }
+
+  public var name: String { device.name }
+
+  public var maximumBufferSize: Int { device.largestAllocation }
+
+  public func makeBuffer(byteCount: Int, label: String) throws(DeviceError) -> any DeviceBuffer {
+    try DeviceError.wrapping("\(label) on \(device.name)") { () throws(OpenCLError) in
+      let buffer = OpenCLDeviceBuffer(try OpenCLBuffer(context, size: max(byteCount, 4)), byteCount, context.queue)
+      try context.queue.fill(MemoryRange(buffer.memory), with: UInt8(0))
+      return buffer
+    }
+  }
+
+  public func prepare(
+    _ program: Program, buffers: [String: any DeviceBuffer]
+  ) throws(DeviceError) -> any Executable {
+    var bound: [OpenCLBuffer] = []
+    for declaration in program.buffers {
+      guard let buffer = buffers[declaration.name] as? OpenCLDeviceBuffer else {
+        throw DeviceError("the program needs a buffer named \(declaration.name), made by this device")
+      }
+      let needed = declaration.count * declaration.elementType.byteCount
+      guard buffer.byteCount >= needed else {
+        throw DeviceError("the buffer \(declaration.name) has \(buffer.byteCount) bytes, the program needs \(needed)")
+      }
+      bound.append(buffer.memory)
+    }
+    return try DeviceError.wrapping(device.name) { () throws(OpenCLError) in
+      try OpenCLExecutable(program, bound, self)
+    }
+  }
+
+  public func synchronize() throws(DeviceError) {
+    try DeviceError.wrapping(device.name) { () throws(OpenCLError) in try context.queue.finish() }
+  }
+}
+
+/// A buffer together with the queue that it is read and written through.
+final class OpenCLDeviceBuffer: DeviceBuffer, @unchecked Sendable {
+  let memory: OpenCLBuffer
+  let byteCount: Int
+  private let queue: CommandQueue
+
+  init(_ memory: OpenCLBuffer, _ byteCount: Int, _ queue: CommandQueue) {
+    self.memory = memory
+    self.byteCount = byteCount
+    self.queue = queue
+  }
+
+  func write(_ bytes: UnsafeRawBufferPointer, at byteOffset: Int) throws(DeviceError) {
+    try DeviceError.wrapping("writing a buffer") { () throws(OpenCLError) in
+      try queue.write(bytes, to: MemoryRange(memory, offset: byteOffset, size: byteCount - byteOffset))
+    }
+  }
+
+  func read(into bytes: UnsafeMutableRawBufferPointer, at byteOffset: Int) throws(DeviceError) {
+    try DeviceError.wrapping("reading a buffer") { () throws(OpenCLError) in
+      try queue.read(MemoryRange(memory, offset: byteOffset, size: byteCount - byteOffset), into: bytes)
+    }
+  }
+}
+
+extension DeviceError {
+  /// Runs `body` and says what was being done when OpenCL refused.
+  static func wrapping<Result>(
+    _ activity: String, _ body: () throws(OpenCLError) -> Result
+  ) throws(DeviceError) -> Result {
+    do throws(OpenCLError) { return try body() } catch { throw DeviceError("\(activity): \(error)") }
+  }
+}

@@ -1,0 +1,83 @@
+import ApusCompiler
+import ApusOptimizers
+
+/// A program on an OpenCL device: one compiled program, one kernel object per launch, arguments set once.
+final class OpenCLExecutable: Executable {
+  /// A launch with those of its arguments that change.
+  private struct Step {
+    let launch: Launch
+    /// An argument that moves through a buffer.
+    let moving: [(argument: Int, slice: BufferSlice, memory: MemoryRange, stride: Int)]
+    let isRandom: Bool
+    let isUpdate: Bool
+  }
+
+  private let queue: CommandQueue
+  private var steps: [Step] = []
+  private var window = StepWindow()
+  /// Kept alive; arguments refer to them.
+  private let program: BuiltProgram
+
+  init(_ program: Program, _ buffers: [OpenCLBuffer], _ backend: OpenCLBackend) throws(OpenCLError) {
+    let context = backend.context
+    queue = context.queue
+    var workspaces: [OpenCLBuffer] = []
+    for size in program.workspaces { workspaces.append(try OpenCLBuffer(context, size: max(size, 4))) }
+    let one = try OpenCLBuffer(context, size: 4)
+    try queue.fill(MemoryRange(one), with: Float(1))
+
+    var scratchSize = 4
+    let measure = LaunchPlanner(
+      device: backend.device, buffers: buffers, workspaces: workspaces, one: MemoryRange(one), scratch: nil)
+    for instruction in program.instructions { scratchSize = max(scratchSize, measure.scratchSize(instruction)) }
+    let scratch = MemoryRange(try OpenCLBuffer(context, size: scratchSize))
+    let planner = LaunchPlanner(
+      device: backend.device, buffers: buffers, workspaces: workspaces, one: MemoryRange(one), scratch: scratch)
+
+    var builder = ProgramBuilder()
+    var planned: [(instruction: Instruction, launch: PlannedLaunch)] = []
+    for instruction in program.instructions {
+      for launch in try planner.plan(instruction, &builder) { planned.append((instruction, launch)) }
+    }
+    self.program = try builder.build(context, cache: backend.cache)
+    for (instruction, launch) in planned {
+      let isUpdate = if case .update = instruction.kernel { true } else { false }
+      steps.append(
+        Step(
+          launch: try launch.bind(self.program), moving: planner.movingArguments(of: launch, instruction),
+          isRandom: launch.names["step"] != nil, isUpdate: isUpdate))
+    }
+  }
+
+  func run(_ arguments: StepArguments) throws(DeviceError) {
+    try DeviceError.wrapping("a training step") { () throws(OpenCLError) in
+      for step in steps {
+        for (argument, slice, memory, stride) in step.moving {
+          let distance = (slice.start(arguments) - slice.offset) * slice.elementType.byteCount
+          try step.launch.set(
+            argument,
+            to: .memory(MemoryRange(memory.buffer, offset: memory.offset + distance, size: memory.size), stride: stride))
+        }
+        if step.isRandom {
+          try step.launch.set("key0", to: .uint(UInt32(truncatingIfNeeded: arguments.seed)))
+          try step.launch.set("key1", to: .uint(UInt32(truncatingIfNeeded: arguments.seed >> 32)))
+          try step.launch.set("step", to: .uint(arguments.step))
+        }
+        if step.isUpdate {
+          for (name, value) in zip(Uniforms<Float>.names, arguments.uniforms.values) {
+            try step.launch.set(name, to: .float(value))
+          }
+        }
+        try queue.enqueue(step.launch)
+      }
+      try window.stepEnqueued(on: queue)
+    }
+  }
+
+  var launchTimes: [LaunchTime] {
+    try? queue.finish()
+    return (queue.profile?.entries ?? [:]).sorted { $0.key < $1.key }.map {
+      LaunchTime(label: $0.key, count: $0.value.count, total: $0.value.total)
+    }
+  }
+}
