@@ -8,7 +8,6 @@ import Foundation
 public final class CPUBackend: Backend {
   public let name: String
   private let kernels: KernelTable
-  private let chains: ChainKernelTable
   private let pool: ThreadPool
   private let profiling: Bool
 
@@ -28,7 +27,6 @@ public final class CPUBackend: Backend {
   package init(kernels: KernelTable, threadCount: Int, profiling: Bool = false) {
     self.kernels = kernels
     self.profiling = profiling
-    chains = .table(for: kernels.instructionSet)
     pool = ThreadPool(threadCount: threadCount)
     name = "cpu (\(kernels.instructionSet.rawValue), \(pool.threadCount) threads)"
   }
@@ -78,7 +76,7 @@ public final class CPUBackend: Backend {
       var outputs: [OperandAddress] = []
       for slice in instruction.outputs { outputs.append(try address(slice)) }
       let context = LaunchContext(
-        kernels: chains, workers: workers, label: instruction.label, inputs: inputs, outputs: outputs)
+        kernels: kernels, workers: workers, label: instruction.label, inputs: inputs, outputs: outputs)
       launches.append(try context.launch(instruction.kernel))
     }
     return CPUExecutable(

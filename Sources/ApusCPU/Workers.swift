@@ -9,12 +9,34 @@ final class Workers {
   /// About as many elements of simple arithmetic as are worth waking another thread for.
   static let grain = 65_536
 
+  /// Memory for what one launch prepares for all its threads: packed matrices, partial products.
+  private(set) var shared: UnsafeMutablePointer<Float>
+  private var sharedCount = 16
+
   init(_ pool: ThreadPool) {
     self.pool = pool
+    shared = Workers.allocate(16)
     scratch = .allocate(byteCount: 64 * pool.threadCount, alignment: 64)
   }
 
-  deinit { scratch.deallocate() }
+  deinit {
+    scratch.deallocate()
+    shared.deallocate()
+  }
+
+  /// Makes the scratch memory that all threads share at least this large. Only while nothing runs.
+  func reserveShared(_ count: Int) {
+    guard count > sharedCount else { return }
+    sharedCount = count
+    shared.deallocate()
+    shared = Workers.allocate(count)
+  }
+
+  private static func allocate(_ count: Int) -> UnsafeMutablePointer<Float> {
+    // A page's alignment, and room for a vector to be read past the end.
+    UnsafeMutableRawPointer.allocate(byteCount: count * 4 + 64, alignment: 4096)
+      .bindMemory(to: Float.self, capacity: count + 16)
+  }
 
   /// Makes every thread's scratch memory at least this large. Only while nothing runs.
   func reserve(_ byteCount: Int) {

@@ -17,13 +17,17 @@ package struct KernelTable: Sendable {
   /// The compiled update loop of an optimizer of the registry.
   package let updateLoop: @Sendable (OptimizerKind) -> UpdateOperands.Loop
 
+  /// Everything else.
+  package let chains: ChainKernelTable
+
   package init(
     instructionSet: InstructionSet, lanes: Int, matrix: MatrixKernels,
-    updateLoop: @escaping @Sendable (OptimizerKind) -> UpdateOperands.Loop
+    updateLoop: @escaping @Sendable (OptimizerKind) -> UpdateOperands.Loop, chains: ChainKernelTable
   ) {
     self.instructionSet = instructionSet
     self.lanes = lanes
     self.matrix = matrix
     self.updateLoop = updateLoop
+    self.chains = chains
   }
 }

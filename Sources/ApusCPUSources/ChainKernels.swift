@@ -1,7 +1,7 @@
 import ApusCPUKernels
 
 /// This module's kernels for everything but matrix products and updates.
-package func chainKernels() -> ChainKernelTable {
+func chainKernels() -> ChainKernelTable {
   ChainKernelTable(
     evaluate: { evaluateChain($0, $1, $2) },
     copy: { copyChain($0, $1, transposes: $2) },

@@ -7,4 +7,4 @@ package let kernels = KernelTable(
   matrix: MatrixKernels(
     tileRows: tileRows, panelColumns: panelColumns, lanes: Wide.count,
     multiply: { multiplyBlock($0) }, pack: { packPanels($0) }, combine: { combinePartials($0) }),
-  updateLoop: { updateLoop($0) })
+  updateLoop: { updateLoop($0) }, chains: chainKernels())

@@ -12,7 +12,7 @@ final class ChainLaunch: Launch {
 
   private init(_ chain: Chain, _ context: LaunchContext) {
     self.chain = chain
-    kernels = context.kernels
+    kernels = context.kernels.chains
     workers = context.workers
     workers.reserve(chain.plan.pointee.scratchByteCount)
   }

@@ -15,7 +15,7 @@ final class CopyLaunch: Launch {
     guard case .input(0) = kernel.expression.node, let input, input.slice.elementType == output.slice.elementType,
       var from = kernel.inputStrides.first
     else { return nil }
-    kernels = context.kernels
+    kernels = context.kernels.chains
     workers = context.workers
 
     // A copy may take its axes in any order. Where the input is contiguous along another axis than the output,

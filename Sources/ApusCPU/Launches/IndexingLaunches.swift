@@ -15,7 +15,7 @@ final class GatherLaunch: Launch {
     table = try context.input(0)
     indices = try context.input(1)
     output = try context.output(0)
-    kernels = context.kernels
+    kernels = context.kernels.chains
     workers = context.workers
   }
 
@@ -42,7 +42,7 @@ final class ScatterLaunch: Launch {
     values = try context.input(0)
     indices = try context.input(1)
     output = try context.floatOutput()
-    kernels = context.kernels
+    kernels = context.kernels.chains
     workers = context.workers
   }
 

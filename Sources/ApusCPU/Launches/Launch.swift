@@ -11,7 +11,7 @@ protocol Launch: AnyObject {
 
 /// What launches are made from: the device's kernels and threads, and one instruction's operands.
 struct LaunchContext {
-  let kernels: ChainKernelTable
+  let kernels: KernelTable
   let workers: Workers
   let label: String
   let inputs: [OperandAddress]
@@ -46,17 +46,20 @@ extension LaunchContext {
       return try ChainLaunch(kernel, self)
     case .matrixProduct(let kernel): return try MatrixLaunch(kernel, self)
     case .reduction(let kernel): return try ReductionLaunch(kernel, self)
-    case .argmax(let rows): return try RowLaunch(rows, self, kernels.argmax)
-    case .softmax(let rows): return try RowLaunch(rows, self, kernels.softmax)
-    case .logSumExp(let rows): return try RowLaunch(rows, self, kernels.logSumExp)
-    case .softmaxCrossEntropy(let rows): return try RowLaunch(rows, self, kernels.softmaxCrossEntropy)
+    case .argmax(let rows): return try RowLaunch(rows, self, kernels.chains.argmax)
+    case .softmax(let rows): return try RowLaunch(rows, self, kernels.chains.softmax)
+    case .logSumExp(let rows): return try RowLaunch(rows, self, kernels.chains.logSumExp)
+    case .softmaxCrossEntropy(let rows):
+      return try RowLaunch(rows, self, kernels.chains.softmaxCrossEntropy)
     case .softmaxCrossEntropyGradient(let rows):
-      return try RowLaunch(rows, self, kernels.softmaxCrossEntropyGradient)
+      return try RowLaunch(rows, self, kernels.chains.softmaxCrossEntropyGradient)
     case .gather(let kernel):
       if let epilogue = kernel.epilogue { return try ChainLaunch(kernel, epilogue, self) }
       return try GatherLaunch(kernel, self)
     case .scatterAdd(let kernel): return try ScatterLaunch(kernel, self)
-    case .update(let kernel): return try ChainLaunch(kernel, self)
+    case .update(let kernel):
+      if let update = try UpdateLaunch(kernel, self) { return update }
+      return try ChainLaunch(kernel, self)
     }
   }
 }

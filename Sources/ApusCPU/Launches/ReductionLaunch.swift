@@ -16,7 +16,7 @@ final class ReductionLaunch: Launch {
   private static let taskGoal = 64
 
   init(_ kernel: ReductionKernel, _ context: LaunchContext) throws(DeviceError) {
-    kernels = context.kernels
+    kernels = context.kernels.chains
     workers = context.workers
     output = try context.floatOutput()
 

@@ -157,7 +157,10 @@ struct MatrixPass {
   private func finish(
     _ epilogue: MatrixProduct.Epilogue, _ worker: Int, _ entry: Int, _ rows: Range<Int>, _ columns: Range<Int>
   ) {
-    if isTransposed { epilogue(worker, entry, columns, rows) } else { epilogue(worker, entry, rows, columns) }
+    let c =
+      operands.c + shape.offset(of: entry, shape.output) + rows.lowerBound * shape.output.rowStride
+      + columns.lowerBound
+    if isTransposed { epilogue(worker, entry, columns, rows, c) } else { epilogue(worker, entry, rows, columns, c) }
   }
 
   private func range(_ part: Int, _ length: Int, _ extent: Int) -> Range<Int> {

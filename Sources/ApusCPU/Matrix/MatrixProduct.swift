@@ -6,9 +6,11 @@ import ApusCPUKernels
 /// places that depend on the shape alone, so the bits do not depend on the threads. Operands may be read up to 60
 /// bytes past their ends.
 package struct MatrixProduct: Sendable {
-  /// Called with the part of C that has just become final, while it is in the cache.
+  /// Called with the part of C that has just become final, while it is in the cache, and its first element.
   package typealias Epilogue =
-    @Sendable (_ worker: Int, _ entry: Int, _ rows: Range<Int>, _ columns: Range<Int>) -> Void
+    (
+      _ worker: Int, _ entry: Int, _ rows: Range<Int>, _ columns: Range<Int>, _ c: UnsafeMutablePointer<Float>
+    ) -> Void
 
   /// The operands' first elements; C is written, or added to.
   package struct Operands: @unchecked Sendable {

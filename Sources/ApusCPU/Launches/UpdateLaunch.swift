@@ -1,0 +1,48 @@
+import ApusCPUKernels
+import ApusCompiler
+import ApusOptimizers
+
+/// The update of all parameters by an optimizer that has a compiled loop.
+final class UpdateLaunch: Launch {
+  private let loop: UpdateOperands.Loop
+  private let count: Int
+  private let gradients: OperandAddress
+  private let scale: OperandAddress?
+  private let outputs: [OperandAddress]
+  private let workers: Workers
+  private let uniforms: UnsafeMutablePointer<Float>
+
+  /// The parameters that are worth waking another thread for.
+  private static let grain = 8192
+
+  /// Nil when the optimizer is not one of the registry's.
+  init?(_ kernel: UpdateKernel, _ context: LaunchContext) throws(DeviceError) {
+    guard let kind = OptimizerKind.allCases.first(where: { $0.type == kernel.optimizer }) else { return nil }
+    loop = context.kernels.updateLoop(kind)
+    count = kernel.count
+    gradients = try context.input(0)
+    scale = context.inputs.count > 1 ? context.inputs[1] : nil
+    _ = try context.output(kernel.optimizer.stateNames.count)
+    outputs = context.outputs
+    workers = context.workers
+    uniforms = .allocate(capacity: Uniforms<Float>.count)
+    uniforms.initialize(repeating: 0, count: Uniforms<Float>.count)
+  }
+
+  deinit { uniforms.deallocate() }
+
+  func run(_ arguments: StepArguments) {
+    func floats(_ address: OperandAddress) -> UnsafeMutablePointer<Float> {
+      address.pointer.assumingMemoryBound(to: Float.self)
+    }
+    func output(_ index: Int) -> UnsafeMutablePointer<Float> { floats(outputs[min(index, outputs.count - 1)]) }
+    UnsafeMutableRawPointer(uniforms).storeBytes(of: arguments.uniforms, as: Uniforms<Float>.self)
+    let operands = UpdateOperands(
+      parameters: output(0), gradients: UnsafePointer(floats(gradients)),
+      states: (output(1), output(2), output(3)), count: count,
+      gradientScale: scale.map { floats($0).pointee } ?? 1, uniforms: uniforms)
+    workers.pool.parallelRanges(count, grain: UpdateLaunch.grain, alignment: 64) { _, range in
+      loop(operands.slice(range))
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import ApusExpression
+import Foundation
+import Testing
+
+/// The vector readings of `Formula` against double precision. The kernels compile the same functions for each
+/// instruction set; the conformance suite covers those.
+@Suite struct LanesTests {
+  /// The distance of a float from the exact value, in units of the last place of the value rounded to float.
+  static func error(_ actual: Float, _ exact: Double) -> Double {
+    let rounded = Float(exact)
+    if exact.isNaN { return actual.isNaN ? 0 : .infinity }
+    if rounded.isInfinite || actual.isInfinite || actual.isNaN { return actual == rounded ? 0 : .infinity }
+    let unit = Swift.max(Double(rounded.magnitude.ulp), Double(Float.leastNonzeroMagnitude))
+    return (Double(actual) - exact).magnitude / unit
+  }
+
+  /// Every function with its stated accuracy in units of the last place.
+  static func functions<L: Lanes>(_: L.Type) -> [(String, Double, (L) -> L, (Double) -> Double)] {
+    let isFused = L.multiplyAdd(L(splat: 1 + 0x1p-12), L(splat: 1 - 0x1p-12), -1).vector[0] != 0
+    return [
+      ("exp", isFused ? 1 : 2, { L.exp($0) }, { Foundation.exp($0) }),
+      ("log", isFused ? 1 : 2, { L.log($0) }, { Foundation.log($0) }),
+      ("tanh", 2, { L.tanh($0) }, { Foundation.tanh($0) }), ("erf", 2, { L.erf($0) }, { Foundation.erf($0) }),
+      ("sin", 3, { L.sin($0) }, { Foundation.sin($0) }), ("cos", 3, { L.cos($0) }, { Foundation.cos($0) }),
+      ("floor", 0, { L.floor($0) }, { Foundation.floor($0) }), ("abs", 0, { L.abs($0) }, { Swift.abs($0) }),
+      ("sqrt", 0.5, { L.sqrt($0) }, { $0.squareRoot() }), ("negate", 0, { -$0 }, { -$0 }),
+    ]
+  }
+
+  static func check<L: Lanes>(_ type: L.Type) {
+    for (name, accuracy, function, exact) in functions(type) {
+      var worst = 0.0
+      var place: Float = 0
+      // Bit patterns over the whole range: both signs, subnormal numbers, infinities and NaN.
+      for start in stride(from: UInt64(0), to: 1 << 32, by: 25_013 * L.count) {
+        var x = L(splat: 0)
+        for lane in 0..<L.count {
+          x.vector[lane] = Float(bitPattern: UInt32(truncatingIfNeeded: start + UInt64(lane) * 25_013))
+        }
+        let y = function(x)
+        for lane in 0..<L.count {
+          let error = error(y.vector[lane], exact(Double(x.vector[lane])))
+          if error > worst { (worst, place) = (error, x.vector[lane]) }
+        }
+      }
+      #expect(worst <= accuracy, "\(type) \(name) at \(place)")
+    }
+  }
+
+  static func checkSpecials<L: Lanes>(_ type: L.Type) {
+    let values: [Float] = [0, -0.0, .infinity, -.infinity, .nan, .leastNonzeroMagnitude, .greatestFiniteMagnitude]
+    for (name, _, function, exact) in functions(type) {
+      for value in values {
+        let (actual, wanted) = (function(L(splat: value)).vector[L.count - 1], Float(exact(Double(value))))
+        // The sign of zero counts.
+        let agrees = actual.isNaN && wanted.isNaN || (actual == wanted && actual.sign == wanted.sign)
+        #expect(agrees || error(actual, exact(Double(value))) <= 1, "\(type) \(name)(\(value)) is \(actual)")
+      }
+    }
+  }
+
+  static func checkWords<L: Lanes>(_ type: L.Type) {
+    var x = L(splat: 0)
+    let words = (0..<L.count).map { UInt32(truncatingIfNeeded: 0x9E37_79B9 &* ($0 + 1)) }
+    for lane in 0..<L.count { x.vector[lane] = Float(bitPattern: words[lane]) }
+    let (low, high) = x.bits.multipliedFullWidth(by: 0xD251_1F53)
+    for lane in 0..<L.count {
+      let product = UInt64(words[lane]) * 0xD251_1F53
+      #expect(L(bits: low).vector[lane].bitPattern == UInt32(truncatingIfNeeded: product))
+      #expect(L(bits: high).vector[lane].bitPattern == UInt32(product >> 32))
+      #expect(L(bits: L.Words.ramp).vector[lane].bitPattern == UInt32(lane))
+    }
+  }
+
+  static func checkAcross<L: Lanes>(_ type: L.Type) {
+    var x = L(splat: 0)
+    for lane in 0..<L.count { x.vector[lane] = Float((lane * 7 + 3) % 17) }
+    let values = (0..<L.count).map { x.vector[$0] }
+    #expect(x.sum == values.reduce(0, +))
+    #expect(x.maximum == values.max())
+    let matrix = (0..<L.count * 9).map(Float.init)
+    matrix.withUnsafeBufferPointer { matrix in
+      guard let start = matrix.baseAddress else { return }
+      let columns = L.transposed(start + 2, stride: 9)
+      for lane in 0..<L.count {
+        #expect(columns.0.vector[lane] == Float(lane * 9 + 2))
+        #expect(columns.1.vector[lane] == Float(lane * 9 + 3))
+        #expect(columns.2.vector[lane] == Float(lane * 9 + 4))
+        #expect(columns.3.vector[lane] == Float(lane * 9 + 5))
+      }
+    }
+  }
+
+  @Test func fourLanes() {
+    Self.check(Lanes4.self)
+    Self.checkSpecials(Lanes4.self)
+    Self.checkWords(Lanes4.self)
+    Self.checkAcross(Lanes4.self)
+  }
+
+  @Test func eightLanes() {
+    Self.check(Lanes8.self)
+    Self.checkSpecials(Lanes8.self)
+    Self.checkWords(Lanes8.self)
+    Self.checkAcross(Lanes8.self)
+  }
+
+  @Test func sixteenLanes() {
+    Self.check(Lanes16.self)
+    Self.checkSpecials(Lanes16.self)
+    Self.checkWords(Lanes16.self)
+    Self.checkAcross(Lanes16.self)
+  }
+}
