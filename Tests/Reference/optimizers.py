@@ -209,7 +209,8 @@ ROWS = [
     ("amsbound", {"final-lr": 0.05, "gamma": 0.01, "beta2": 0.9}, 0.01, 0.003),
     ("amsbound", {"beta1": 0.8, "beta2": 0.9, "epsilon": 0.01, "weight-decay": 0.05, "final-lr": 0.1}, 0.01, 0.003),
     ("amsbound", {"final-lr": 0.005, "gamma": 0.02}, 0.01, None),
-    ("lion", {}, 0.005, None),
+    # A dyadic rate: equal steps of any other round the same way each time in single precision, up to 1e-5 in all.
+    ("lion", {}, 1 / 256, None),
     ("lion", {"beta1": 0.8, "beta2": 0.95, "weight-decay": 0.3}, 0.01, 0.003),
 ]
 
