@@ -2,7 +2,7 @@ import ApusExpression
 import ApusOptimizers
 import Testing
 
-@testable import ApusOpenCL
+import ApusOpenCL
 
 @Suite(.enabled(if: TestDevice.isPresent, TestDevice.reason))
 struct ReductionTests {

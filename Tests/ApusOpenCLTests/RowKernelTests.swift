@@ -1,7 +1,7 @@
 import ApusExpression
 import Testing
 
-@testable import ApusOpenCL
+import ApusOpenCL
 
 @Suite(.enabled(if: TestDevice.isPresent, TestDevice.reason))
 struct RowKernelTests {
