@@ -1,9 +1,9 @@
 // Matrix product for processors where the rows of A and the columns of B are both contiguous along K: C = A Bt, with
 // A[M, K] and Bt[N, K], then a pointwise chain on each element of C.
 //
-// A work-item owns a TILE_M x TILE_N tile of C, each element kept as 16 partial sums over K: tile row get_global_id(0), tile
-// column get_global_id(1), of matrix get_global_id(2) of the batch. A work-group owns nothing together: no local
-// memory, no barrier. Neither operand has to be packed, which pays where the product is small.
+// A work-item owns a TILE_M x TILE_N tile of C, each element kept as 16 partial sums over K: tile row
+// get_global_id(0), tile column get_global_id(1), of matrix get_global_id(2) of the batch. A work-group owns nothing
+// together: no local memory, no barrier. Neither operand has to be packed, which pays where the product is small.
 //
 // A tile that would reach over the edge of C is moved back inside, and only what no other tile owns is written.
 // So m >= TILE_M, n >= TILE_N and k >= 16.

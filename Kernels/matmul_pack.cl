@@ -1,5 +1,5 @@
-// Packs one operand of a matrix product into panels: TILE rows of A, or TILE columns of B ("lines"), with the lines' values
-// for one p side by side, so that the product reads memory in order.
+// Packs one operand of a matrix product into panels: TILE rows of A, or TILE columns of B ("lines"), with the lines'
+// values for one p side by side, so that the product reads memory in order.
 //
 // A work-item owns one panel, get_global_id(0), of matrix get_global_id(1) of the batch.
 // A work-group owns nothing together: no local memory, no barrier.

@@ -1,9 +1,9 @@
 // Matrix product for graphics processors: C[M, N] = A[M, K] B[K, N], then a pointwise chain on each element of C.
 //
-// A work-group of 16 x 16 work-items owns a TILE x TILE tile of C: tile column get_group_id(0), tile row get_group_id(1),
-// in slice get_group_id(2) % splits of the K dimension of matrix get_group_id(2) / splits of the batch. It walks
-// K in steps of STEP = 1024 / TILE, for which it shares two TILE x STEP tiles in local memory; two pairs take turns,
-// so that one barrier per step is enough.
+// A work-group of 16 x 16 work-items owns a TILE x TILE tile of C: tile column get_group_id(0), tile row
+// get_group_id(1), in slice get_group_id(2) % splits of the K dimension of matrix get_group_id(2) / splits of the
+// batch. It walks K in steps of STEP = 1024 / TILE, for which it shares two TILE x STEP tiles in local memory; two
+// pairs take turns, so that one barrier per step is enough.
 // A work-item owns ITEM x ITEM elements of the tile, ITEM = TILE / 16, in blocks of BLOCK x BLOCK that lie 16 * BLOCK
 // apart, and loads four consecutive floats of A and of B in each step.
 //

@@ -1,11 +1,12 @@
 // Reduces outer dimensions, keeping the innermost, by a sum or a maximum of a pointwise chain.
 //
 // The outputs are walked as kept_rows x columns, the columns innermost; each reduces `rows` elements that lie a row
-// apart. The rows are dealt out to slices, whose results, one after the other, are reduced by a second launch where there is
-// more than one slice.
+// apart. The rows are dealt out to slices, whose results, one after the other, are reduced by a second launch where
+// there is more than one slice.
 //
-// A work-item owns WIDTH neighbouring outputs of a kept row in one slice: columns from get_global_id(0) * WIDTH on, kept
-// row get_global_id(1), slice get_global_id(2). A work-group owns nothing together: no local memory, no barrier.
+// A work-item owns WIDTH neighbouring outputs of a kept row in one slice: columns from get_global_id(0) * WIDTH on,
+// kept row get_global_id(1), slice get_global_id(2). A work-group owns nothing together: no local memory, no
+// barrier.
 //
 // kept_rows, columns   the shape of the output
 // rows                 the elements that each output reduces

@@ -1,7 +1,7 @@
 // Reduces the innermost dimension, and others with it, by a sum or a maximum of a pointwise chain.
 //
-// The reduced elements of one output are walked as rows x columns, the columns innermost. They are dealt out to slices, whose
-// results, one after the other, are reduced by a second launch where there is more than one slice.
+// The reduced elements of one output are walked as rows x columns, the columns innermost. They are dealt out to
+// slices, whose results, one after the other, are reduced by a second launch where there is more than one slice.
 //
 // A work-group of LOCAL work-items owns one slice of one output: output get_group_id(0), slice get_group_id(1).
 // A work-item owns every LOCAL-th vector of WIDTH columns. Lanes and work-items are combined in a fixed order.

@@ -1,5 +1,5 @@
-// Adds rows to the rows of a table that indices name: the gradient of a gather. The rows that go to one row of the table are
-// added in their order, so the result is always the same.
+// Adds rows to the rows of a table that indices name: the gradient of a gather. The rows that go to one row of the
+// table are added in their order, so the result is always the same.
 //
 // A work-item owns WIDTH columns, from get_global_id(0) * WIDTH on, of every parts-th row of the table, from
 // get_global_id(1) on. A work-group owns nothing together: no local memory, no barrier, no atomics.

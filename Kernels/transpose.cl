@@ -1,7 +1,8 @@
 // Transposes matrices of 4-byte elements, one or a batch: y[column, row] = x[row, column].
 //
-// A work-group of TILE x ROWS work-items owns a TILE x TILE tile: tile column get_group_id(0), tile row get_group_id(1),
-// matrix get_group_id(2). It goes through local memory, so that both sides are read and written along their rows.
+// A work-group of TILE x ROWS work-items owns a TILE x TILE tile: tile column get_group_id(0), tile row
+// get_group_id(1), matrix get_group_id(2). It goes through local memory, so that both sides are read and written
+// along their rows.
 // A work-item owns TILE / ROWS elements of one column of the tile, then as many of one column of the transposed tile.
 //
 // rows, columns    the shape of x

@@ -27,11 +27,13 @@ struct ReductionTests {
 
   static let patterns: [Pattern] = [
     Pattern(shape: [1], axes: [0]), Pattern(shape: [7, 10], axes: [1]), Pattern(shape: [100, 67], axes: [0]),
-    Pattern(shape: [30_011], axes: [0]), Pattern(shape: [3, 1000, 5], axes: [1]), Pattern(shape: [2, 3, 5, 7], axes: [0, 2]),
-    Pattern(shape: [2, 3, 5, 7], axes: [1, 3]), Pattern(shape: [20_000, 3], axes: [0]), Pattern(shape: [6, 37], axes: []),
+    Pattern(shape: [30_011], axes: [0]), Pattern(shape: [3, 1000, 5], axes: [1]),
+    Pattern(shape: [2, 3, 5, 7], axes: [0, 2]),
+    Pattern(shape: [2, 3, 5, 7], axes: [1, 3]), Pattern(shape: [20_000, 3], axes: [0]),
+    Pattern(shape: [6, 37], axes: []),
     Pattern(shape: [4, 3, 40, 40], axes: [0, 2, 3]), Pattern(shape: [31, 17], axes: [0], order: [1, 0]),
     Pattern(shape: [31, 17], axes: [1], order: [1, 0]), Pattern(shape: [40_000, 2], axes: [0, 1]),
-  ]
+  ].filter { !TestDevice.hasTinyShapes || $0.shape.reduce(1, *) < 10_000 }
 
   @Test(arguments: OpenCLDevice.Style.allCases, Reduction.Kind.allCases)
   func everyPatternAgreesWithDouble(style: OpenCLDevice.Style, kind: Reduction.Kind) throws {
@@ -79,7 +81,9 @@ struct ReductionTests {
     }
     for check in checks {
       let result = try context.readFloats(check.output)
-      let worst = zip(result, check.expected).map { abs(Double($0) - $1) }.reduce(0) { $1.isNaN ? .infinity : max($0, $1) }
+      let worst = zip(result, check.expected).map { abs(Double($0) - $1) }.reduce(0) {
+        $1.isNaN ? .infinity : max($0, $1)
+      }
       #expect(worst <= check.tolerance, "\(check.name)")
     }
   }

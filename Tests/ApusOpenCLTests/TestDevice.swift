@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import ApusOpenCL
@@ -9,6 +10,9 @@ enum TestDevice {
   /// To be used as `.enabled(if: TestDevice.isPresent, TestDevice.reason)`.
   static var isPresent: Bool { first != nil }
   static let reason: Comment = "needs an OpenCL device; install a driver such as pocl-opencl-icd"
+
+  /// Whether to keep to shapes that a simulator of the device can run (see Tests/Scripts/oclgrind.sh).
+  static let hasTinyShapes = ProcessInfo.processInfo.environment["APUS_TINY_SHAPES"] == "1"
 
   /// A fresh context on the device.
   static func context(profiling: Bool = false) throws -> OpenCLContext {

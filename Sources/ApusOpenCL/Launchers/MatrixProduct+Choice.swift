@@ -26,7 +26,8 @@ extension MatrixProduct {
     // The largest tile that still gives every compute unit one; the smallest where none does.
     let enough = 2 * device.computeUnits
     func tiles(_ size: Int) -> Int { m.divided(by: size) * n.divided(by: size) * batch }
-    let tile = [128, 64].first { tiles($0) >= enough && min(m, n) >= $0 } ?? (min(m, n) > 32 && max(m, n) > 32 ? 64 : 32)
+    let tile =
+      [128, 64].first { tiles($0) >= enough && min(m, n) >= $0 } ?? (min(m, n) > 32 && max(m, n) > 32 ? 64 : 32)
     return .tiled(tile: tile, splits: splits(tiles(tile), device, shortest: 256))
   }
 

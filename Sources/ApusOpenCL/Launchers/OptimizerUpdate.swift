@@ -125,9 +125,9 @@ package struct UpdateRendering {
       } + uniforms.map { "    , const float \($0)" }
     return template.text(regions: [
       "summary": """
-        // The update of the optimizer `\(name)`, rendered from its formula in Sources/ApusOptimizers.
-        // Source: \(source).
-        """,
+      // The update of the optimizer `\(name)`, rendered from its formula in Sources/ApusOptimizers.
+      // Source: \(source).
+      """,
       "signature": "__kernel void \(kernel)(",
       "arguments": arguments.joined(separator: "\n"),
       "formula": statements.map { "    " + $0 }.joined(separator: "\n"),

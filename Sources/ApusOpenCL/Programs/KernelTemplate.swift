@@ -45,7 +45,8 @@ struct KernelTemplate: Sendable {
         macros.append(String(trimmed.dropFirst("#define ".count).prefix { $0.isLetter || $0.isNumber || $0 == "_" }))
       } else if trimmed.hasPrefix("__kernel void ") {
         functions.append(String(trimmed.dropFirst("__kernel void ".count).prefix { $0 != "(" }))
-      } else if trimmed.hasPrefix("static "), let name = trimmed.prefix(while: { $0 != "(" }).split(separator: " ").last {
+      } else if trimmed.hasPrefix("static "), let name = trimmed.prefix(while: { $0 != "(" }).split(separator: " ").last
+      {
         functions.append(String(name))
       }
     }

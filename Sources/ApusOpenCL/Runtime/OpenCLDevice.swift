@@ -17,24 +17,35 @@ public struct OpenCLDevice: Sendable {
 
   /// The position among all devices of all platforms.
   public let index: Int
+  /// What the driver calls the device.
   public let name: String
+  /// Who made it.
   public let vendor: String
   /// The OpenCL version that the device supports, as it says it.
   public let version: String
+  /// The driver's own version.
   public let driverVersion: String
+  /// The platform that the device belongs to.
   public let platformName: String
+  /// The platform's OpenCL version and what it adds to it.
   public let platformVersion: String
+  /// What sort of processor it is.
   public let kind: Kind
+  /// How many work-groups run at once.
   public let computeUnits: Int
+  /// The highest clock rate.
   public let clockMegahertz: Int
   /// In bytes, as are all sizes.
   public let globalMemory: Int
   /// The largest single buffer.
   public let largestAllocation: Int
+  /// What a work-group can share.
   public let localMemory: Int
+  /// The most work-items of one work-group.
   public let largestWorkGroup: Int
   /// The vector width that the device likes best for floats.
   public let preferredVectorWidth: Int
+  /// The OpenCL extensions that the device supports.
   public let extensions: [String]
   /// Whether division and square root can be asked to be correctly rounded.
   public let hasCorrectlyRoundedDivision: Bool
@@ -52,6 +63,7 @@ public struct OpenCLDevice: Sendable {
 }
 
 extension OpenCLDevice: CustomStringConvertible {
+  /// The index, name and platform: what selects the device.
   public var description: String { "\(index): \(name) (\(platformName))" }
 }
 

@@ -17,6 +17,7 @@ public enum OpenCLError: Error, Sendable, Hashable {
 }
 
 extension OpenCLError: CustomStringConvertible {
+  /// What went wrong, where, and what to do, in one line (and the compiler's log after it, where there is one).
   public var description: String {
     switch self {
     case .unavailable(let tried):
