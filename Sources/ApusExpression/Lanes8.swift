@@ -67,7 +67,13 @@ public struct Lanes8: Lanes {
   }
 
   @inlinable @inline(__always)
-  public static func any(_ condition: Condition) -> Bool { Swift.any(condition) }
+  public static func any(_ condition: Condition) -> Bool {
+    // The library's own is a generic function, whose specialization would be shared between instruction sets.
+    let bits = SIMD8<UInt32>(repeating: 0).replacing(with: SIMD8(repeating: 1), where: condition)
+    let a = bits.lowHalf | bits.highHalf
+    let b = a.lowHalf | a.highHalf
+    return b.x | b.y != 0
+  }
 
   @inlinable @inline(__always)
   public var sum: Float {
