@@ -1,5 +1,6 @@
 import ApusCPUKernels
 import ApusCompiler
+import Foundation
 
 /// Zeroed host memory, aligned to a cache line, with room behind it for a vector that reads past the end.
 final class CPUBuffer: DeviceBuffer, @unchecked Sendable {
@@ -8,11 +9,20 @@ final class CPUBuffer: DeviceBuffer, @unchecked Sendable {
   let label: String
   let start: UnsafeMutableRawPointer
 
+  private static let hugePage = 2 << 20
+
   init(byteCount: Int, label: String) {
     self.byteCount = byteCount
     self.label = label
-    start = .allocate(byteCount: byteCount + ChainPlan.overread, alignment: 64)
-    start.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount + ChainPlan.overread)
+    let size = byteCount + ChainPlan.overread
+    let isLarge = size >= CPUBuffer.hugePage
+    start = .allocate(byteCount: size, alignment: isLarge ? CPUBuffer.hugePage : 64)
+    #if os(Linux)
+      // Rows that are picked at random each need a page's address; huge pages keep those at hand. A system that
+      // refuses loses nothing but time.
+      if isLarge { madvise(start, size, MADV_HUGEPAGE) }
+    #endif
+    start.initializeMemory(as: UInt8.self, repeating: 0, count: size)
   }
 
   deinit { start.deallocate() }

@@ -50,11 +50,16 @@ private func multiplyPanel(
   }
 }
 
+/// Memory for the largest tile, on the stack: a temporary allocation of this size would be taken from the heap.
+private typealias EdgeTile = Stack<Stack<EdgeRows, EdgeRows>, EdgeRows>
+private typealias EdgeRows = Stack<Stack<BroadRow, BroadRow>, Stack<BroadRow, BroadRow>>
+
 /// Multiplies the last, narrower panel of B by way of a whole tile on the stack.
 private func multiplyEdge(
   _ block: MatrixBlock, _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>, width: Int
 ) {
-  withUnsafeTemporaryAllocation(byteCount: 12 * panelColumns * 4, alignment: 64) { buffer in
+  var storage = EdgeTile()
+  withUnsafeMutableBytes(of: &storage) { buffer in
     guard let tile = buffer.baseAddress?.assumingMemoryBound(to: Float.self) else { return }
     var row = 0
     var a = block.a

@@ -4,6 +4,9 @@ import ApusExpression
 /// The rows that are added up before their sum is added to the next level's.
 private let rowsPerLevel = 64
 
+/// The rows that are read side by side where they lie: few, since rows a power of two apart share a cache set.
+private let rowsInPlace = 8
+
 /// Reductions over rows, columns kept: one task is a piece of the columns of one kept row, over one segment.
 ///
 /// Sums have three levels, each of at most 64 terms up to 64³ rows, so that errors do not grow with the rows.
@@ -29,15 +32,27 @@ func accumulateColumns(_ p: ReductionPlan, _ task: Int, _ scratch: UnsafeMutable
   var rowsInSecond = 0
   var row = area.firstRow
   let end = area.firstRow + area.rows
+  let operand = frame.plainInput
   while row < end {
-    let chunk = ChainChunk(
+    var chunk = ChainChunk(
       row: row, rows: min(shape.rows, end - row, rowsPerLevel - rowsInFirst), column: firstColumn,
       columns: area.columns)
-    let values = frame.values(chunk, area)
-    if p.isMaximum {
-      accumulate(values, chunk, levels.0) { largest($0, $1) }
+    var rows = AccumulatedRows(first: frame.resultRow, stride: chunk.columns, count: 0, columns: chunk.columns)
+    if let operand {
+      // Nothing is computed: rows are read where they lie, up to where the last row axis starts anew.
+      let last = chain.rowAxes - 1
+      let extent = chain.rowExtents[last]
+      chunk.rows = min(end - row, rowsInPlace, rowsPerLevel - rowsInFirst, extent - row % extent)
+      rows.first = operand.base.assumingMemoryBound(to: Float.self) + operand.offset(row: row, p.chain) + firstColumn
+      rows.stride = operand.rowStrides[last]
     } else {
-      accumulate(values, chunk, levels.0) { $0 + $1 }
+      rows.first = frame.values(chunk, area)
+    }
+    rows.count = chunk.rows
+    if p.isMaximum {
+      accumulate(rows, levels.0) { largest($0, $1) }
+    } else {
+      accumulate(rows, levels.0) { $0 + $1 }
       rowsInFirst += chunk.rows
       if rowsInFirst == rowsPerLevel {
         raise(levels.0, levels.1, area.columns)
@@ -80,25 +95,43 @@ private func raise(_ source: UnsafeMutablePointer<Float>, _ target: UnsafeMutabl
   }
 }
 
-/// Joins the rows of a chunk into an accumulator, four vectors of columns at a time.
+/// Rows of floats that are joined into an accumulator.
+private struct AccumulatedRows {
+  var first: UnsafeMutablePointer<Float>
+  /// The floats from one row to the next.
+  var stride: Int
+  var count: Int
+  var columns: Int
+}
+
+extension ChainFrame {
+  /// The input that is the result, where its rows are contiguous floats.
+  fileprivate var plainInput: ChainOperand? {
+    let result = Int(plan.pointee.results[0])
+    guard result < plan.pointee.inputCount else { return nil }
+    let operand = plan.pointee.inputs[result]
+    return operand.element.isFloat && operand.columnStride == 1 && !operand.isScalar ? operand : nil
+  }
+}
+
+/// Joins rows into an accumulator, four vectors of columns at a time.
 @inline(__always)
 private func accumulate(
-  _ values: UnsafePointer<Float>, _ chunk: ChainChunk, _ target: UnsafeMutablePointer<Float>,
-  _ join: (Wide, Wide) -> Wide
+  _ rows: AccumulatedRows, _ target: UnsafeMutablePointer<Float>, _ join: (Wide, Wide) -> Wide
 ) {
   var column = 0
-  while column + 3 * Wide.count < chunk.columns {
+  while column + 3 * Wide.count < rows.columns {
     var a = Wide.load(target + column)
     var b = Wide.load(target + column + Wide.count)
     var c = Wide.load(target + column + 2 * Wide.count)
     var d = Wide.load(target + column + 3 * Wide.count)
-    var source = values + column
-    for _ in 0..<chunk.rows {
+    var source = rows.first + column
+    for _ in 0..<rows.count {
       a = join(a, .load(source))
       b = join(b, .load(source + Wide.count))
       c = join(c, .load(source + 2 * Wide.count))
       d = join(d, .load(source + 3 * Wide.count))
-      source += chunk.columns
+      source += rows.stride
     }
     a.store(target + column)
     b.store(target + column + Wide.count)
@@ -106,12 +139,12 @@ private func accumulate(
     d.store(target + column + 3 * Wide.count)
     column += 4 * Wide.count
   }
-  while column < chunk.columns {
+  while column < rows.columns {
     var a = Wide.load(target + column)
-    var source = values + column
-    for _ in 0..<chunk.rows {
+    var source = rows.first + column
+    for _ in 0..<rows.count {
       a = join(a, .load(source))
-      source += chunk.columns
+      source += rows.stride
     }
     a.store(target + column)
     column += Wide.count

@@ -3,17 +3,23 @@ import ApusExpression
 import ApusOptimizers
 
 /// The compiled loop of an optimizer of the registry.
-func updateLoop(_ kind: OptimizerKind) -> UpdateOperands.Loop { kind.accept(MakeLoop()) }
+func updateLoop(_ kind: OptimizerKind) -> UpdateOperands.Loop { kind.accept(MakeLoop()).run }
+
+/// A loop as a visit's result. A bare closure as a generic result would pass through a thunk that all instruction sets
+/// share, compiled for whichever of them the linker happened to take it from.
+private struct UpdateLoop {
+  let run: UpdateOperands.Loop
+}
 
 /// Specializes the loop for the optimizer that is visited; a new optimizer needs nothing but its registry row.
 private struct MakeLoop: OptimizerVisitor {
   @inline(__always)
-  func visit<O: Optimizer>(_ type: O.Type) -> UpdateOperands.Loop {
+  func visit<O: Optimizer>(_ type: O.Type) -> UpdateLoop {
     switch type.stateNames.count {
-    case 0: { updateRange(type, states: 0, $0) }
-    case 1: { updateRange(type, states: 1, $0) }
-    case 2: { updateRange(type, states: 2, $0) }
-    default: { updateRange(type, states: 3, $0) }
+    case 0: UpdateLoop { updateRange(type, states: 0, $0) }
+    case 1: UpdateLoop { updateRange(type, states: 1, $0) }
+    case 2: UpdateLoop { updateRange(type, states: 2, $0) }
+    default: UpdateLoop { updateRange(type, states: 3, $0) }
     }
   }
 }

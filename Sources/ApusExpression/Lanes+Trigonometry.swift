@@ -2,15 +2,21 @@ extension Lanes {
   /// The sine, within 3 units in the last place; NaN at infinities and NaN.
   @inlinable @inline(__always)
   public static func sin(_ x: Self) -> Self {
-    if any(less(8192, abs(x))) { return eachLane(of: x) { Float(Double.sin(Double($0))) } }
-    return sine(x, quadrants: 0)
+    let near = sine(x, quadrants: 0)
+    let isFar = less(8192, abs(x))
+    guard any(isFar) else { return near }
+    // Only where it is far, so that no lane's result depends on its neighbours.
+    return select(isFar, eachLane(of: x) { Float(Double.sin(Double($0))) }, near)
   }
 
   /// The cosine, within 3 units in the last place; NaN at infinities and NaN.
   @inlinable @inline(__always)
   public static func cos(_ x: Self) -> Self {
-    if any(less(8192, abs(x))) { return eachLane(of: x) { Float(Double.cos(Double($0))) } }
-    return sine(x, quadrants: 1)
+    let near = sine(x, quadrants: 1)
+    let isFar = less(8192, abs(x))
+    guard any(isFar) else { return near }
+    // Only where it is far, so that no lane's result depends on its neighbours.
+    return select(isFar, eachLane(of: x) { Float(Double.cos(Double($0))) }, near)
   }
 
   /// The sine of `x` plus a number of right angles.

@@ -68,12 +68,11 @@ public struct Lanes16: Lanes {
 
   @inlinable @inline(__always)
   public static func any(_ condition: Condition) -> Bool {
-    // The library's own is a generic function, whose specialization would be shared between instruction sets.
-    let bits = SIMD16<UInt32>(repeating: 0).replacing(with: SIMD16(repeating: 1), where: condition)
-    let a = bits.lowHalf | bits.highHalf
-    let b = a.lowHalf | a.highHalf
-    let c = b.lowHalf | b.highHalf
-    return c.x | c.y != 0
+    // By halves: the standard library's own reduction is a function that instruction sets would share.
+    let bits = unsafeBitCast(condition, to: SIMD8<Int64>.self)
+    let four = bits.lowHalf | bits.highHalf
+    let two = four.lowHalf | four.highHalf
+    return two.x | two.y != 0
   }
 
   @inlinable @inline(__always)

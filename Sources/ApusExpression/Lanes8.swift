@@ -68,11 +68,10 @@ public struct Lanes8: Lanes {
 
   @inlinable @inline(__always)
   public static func any(_ condition: Condition) -> Bool {
-    // The library's own is a generic function, whose specialization would be shared between instruction sets.
-    let bits = SIMD8<UInt32>(repeating: 0).replacing(with: SIMD8(repeating: 1), where: condition)
-    let a = bits.lowHalf | bits.highHalf
-    let b = a.lowHalf | a.highHalf
-    return b.x | b.y != 0
+    // By halves: the standard library's own reduction is a function that instruction sets would share.
+    let bits = unsafeBitCast(condition, to: SIMD4<Int64>.self)
+    let two = bits.lowHalf | bits.highHalf
+    return two.x | two.y != 0
   }
 
   @inlinable @inline(__always)

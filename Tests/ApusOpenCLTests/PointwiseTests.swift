@@ -1,7 +1,7 @@
 import ApusExpression
 import Testing
 
-@testable import ApusOpenCL
+import ApusOpenCL
 
 /// Reproducible numbers in [-range, range).
 func numbers(_ count: Int, seed: UInt64, range: Float = 2) -> [Float] {

@@ -1,7 +1,7 @@
 import ApusExpression
 import Testing
 
-@testable import ApusOpenCL
+import ApusOpenCL
 
 @Suite(.enabled(if: TestDevice.isPresent, TestDevice.reason))
 struct RowKernelTests {
@@ -123,12 +123,13 @@ struct RowKernelTests {
   @Test(arguments: OpenCLDevice.Style.allCases, [1, 16, 45])
   func rowsAreScatteredInOrder(style: OpenCLDevice.Style, columns: Int) throws {
     let context = try TestDevice.context()
-    let indices = (0..<200).map { Int32(($0 * 13) % 9 - 1) }
-    let values = numbers(200 * columns, seed: 3)
+    let rows = TestDevice.hasTinyShapes ? 20 : 200
+    let indices = (0..<rows).map { Int32(($0 * 13) % 9 - 1) }
+    let values = numbers(rows * columns, seed: 3)
     var expected = numbers(7 * columns, seed: 4)
     let table = TensorView(try context.buffer(expected), shape: [7, columns])
     let scatter = ScatterAdd(
-      input: TensorView(try context.buffer(values), shape: [200, columns]), indices: try context.buffer(indices),
+      input: TensorView(try context.buffer(values), shape: [rows, columns]), indices: try context.buffer(indices),
       table: table)
     try run(context) { try scatter.plan(device(context, style), &$0) }
     for (row, index) in indices.enumerated() where (0..<7).contains(index) {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import ApusOpenCL
+import ApusOpenCL
 
 @Suite(.enabled(if: TestDevice.isPresent, TestDevice.reason))
 struct RuntimeTests {

@@ -2,7 +2,7 @@ import ApusExpression
 import Foundation
 import Testing
 
-@testable import ApusOpenCL
+import ApusOpenCL
 
 /// Times of matrix products beside OpenBLAS's and CLBlast's; run with `APUS_MEASURE=1` on an otherwise idle machine.
 ///

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import ApusOpenCL
+import ApusOpenCL
 
 /// The device of the tests: the one that `APUS_TEST_DEVICE` selects, else the first; nil where there is none.
 enum TestDevice {

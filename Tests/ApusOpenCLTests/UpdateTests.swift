@@ -3,7 +3,7 @@ import ApusOptimizers
 import Foundation
 import Testing
 
-@testable import ApusOpenCL
+import ApusOpenCL
 
 /// The kernel file of each optimizer.
 private struct RenderedFile: OptimizerVisitor {

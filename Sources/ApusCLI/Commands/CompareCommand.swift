@@ -47,11 +47,12 @@ struct CompareCommand: ParsableCommand {
     let base = try training.configuration(file: config)
     let entries = try entries(base)
     let device = try Device.open(base.device)
-    screen.writeLine("device: \(device.backend.name) (\(device.reason))")
+    screen.writeLine("device: \(device.backend.name): \(device.reason)")
     let dataset = try base.loadDataset(downloader: DownloadDisplay.downloader(on: screen))
     let target = RunDirectory(directory ?? "runs/compare-\(dataset.name)-\(base.model.rawValue)")
     if !overwrite, FileManager.default.fileExists(atPath: target.file("results.json")) {
-      throw TrainingError("\(target.path): already holds a comparison; replace it by --overwrite or choose another --output")
+      throw TrainingError(
+        "\(target.path): already holds a comparison; replace it by --overwrite or choose another --output")
     }
 
     Interruption.listen()
@@ -81,7 +82,8 @@ struct CompareCommand: ParsableCommand {
           name: entry.name, learningRate: run.configuration.learningRate ?? .nan,
           trainingLoss: last.reduce(0) { $0 + Double($1.loss) } / Double(max(last.count, 1)), evaluation: evaluation,
           seconds: start.duration(to: .now) / .seconds(1),
-          curves: RunCurves(name: entry.name, metrics: try JSONLines.read(target.file("\(entry.name)/\(Run.metricsName)")))))
+          curves: RunCurves(
+            name: entry.name, metrics: try JSONLines.read(target.file("\(entry.name)/\(Run.metricsName)")))))
     }
     try finish(rows, target, dataset, base, screen)
   }

@@ -53,7 +53,8 @@ struct EvaluateCommand: ParsableCommand {
         ]).line)
       return
     }
-    screen.writeLine("\(data.name) validation, \(Quantity.count(evaluation.sampleCount)) samples, on \(device.backend.name)")
+    screen.writeLine(
+      "\(data.name) validation, \(Quantity.count(evaluation.sampleCount)) samples, on \(device.backend.name)")
     var table = TextTable(columns: [("class", .left), ("samples", .right), ("accuracy", .right)])
     for row in classes { table.append([row.name, Quantity.count(row.samples), Quantity.percent(row.accuracy)]) }
     for line in table.lines() { screen.writeLine(line) }

@@ -43,7 +43,7 @@ struct TrainCommand: ParsableCommand {
     // Mistakes in the settings come before anything slow.
     _ = try configuration.resolved()
     let device = try Device.open(configuration.device, profiling: profile)
-    if !quiet { screen.writeLine("device: \(device.backend.name) (\(device.reason))") }
+    if !quiet { screen.writeLine("device: \(device.backend.name): \(device.reason)") }
     let dataset = try configuration.loadDataset(downloader: DownloadDisplay.downloader(on: screen))
 
     if plan {

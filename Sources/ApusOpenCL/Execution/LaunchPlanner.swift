@@ -58,7 +58,8 @@ struct LaunchPlanner {
       reduction(kernel, instruction).scratchSize(device)
     case .softmax(let rows), .logSumExp(let rows):
       // The rows' maxima and sums, and what reducing them needs.
-      3 * rows.rows.paddedToAlignment * 4 + rowReduction(instruction, rows, .maximum, to: memory(instruction.outputs[0]))
+      3 * rows.rows.paddedToAlignment * 4
+        + rowReduction(instruction, rows, .maximum, to: memory(instruction.outputs[0]))
         .scratchSize(device)
     default: 0
     }

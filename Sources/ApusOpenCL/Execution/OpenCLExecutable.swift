@@ -56,7 +56,8 @@ final class OpenCLExecutable: Executable {
           let distance = (slice.start(arguments) - slice.offset) * slice.elementType.byteCount
           try step.launch.set(
             argument,
-            to: .memory(MemoryRange(memory.buffer, offset: memory.offset + distance, size: memory.size), stride: stride))
+            to: .memory(MemoryRange(memory.buffer, offset: memory.offset + distance, size: memory.size), stride: stride)
+          )
         }
         if step.isRandom {
           try step.launch.set("key0", to: .uint(UInt32(truncatingIfNeeded: arguments.seed)))

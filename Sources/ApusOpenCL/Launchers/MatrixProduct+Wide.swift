@@ -1,12 +1,12 @@
 import ApusExpression
 
 /// The tile of C that a work-item of a processor keeps in registers: about 24 vectors of 16.
-struct WideTile: Hashable {
-  let m: Int
-  let n: Int
+package struct WideTile: Hashable {
+  package let m: Int
+  package let n: Int
 
   /// The tile for a shape; within it where an operand is not packed.
-  init(m: Int, n: Int, packsA: Bool, packsB: Bool) {
+  package init(m: Int, n: Int, packsA: Bool, packsB: Bool) {
     if n < 32 && (packsB || n >= 16) {
       self.n = 16
     } else if m <= 2 && n >= 128 {

@@ -17,7 +17,7 @@ package final class BuiltProgram {
   /// Compiles a source text, or takes it from the cache.
   ///
   /// - Throws: `build` with the compiler's log.
-  init(_ context: OpenCLContext, source: String, cache: ProgramCache?) throws(OpenCLError) {
+  package init(_ context: OpenCLContext, source: String, cache: ProgramCache?) throws(OpenCLError) {
     self.context = context
     let device = context.device
     let options = BuiltProgram.options(for: device)

@@ -5,13 +5,13 @@ import ApusKernels
 /// Each file is valid OpenCL C 1.2 by itself. What varies from instance to instance is either a macro that the file
 /// defines unless it is defined already, or a region between the lines `//@begin NAME` and `//@end NAME`, whose text
 /// in the file is a working default.
-struct KernelTemplate: Sendable {
+package struct KernelTemplate: Sendable {
   /// The file's name without `.cl`.
-  let name: String
+  package let name: String
   /// The names of the kernels and other functions in it.
-  let functions: [String]
+  package let functions: [String]
   /// The names of the macros that it defines.
-  let macros: [String]
+  package let macros: [String]
 
   private let parts: [Part]
 
@@ -21,7 +21,7 @@ struct KernelTemplate: Sendable {
   }
 
   /// Reads the text of a file.
-  init(name: String, text: String) {
+  package init(name: String, text: String) {
     self.name = name
     var functions: [String] = []
     var macros: [String] = []
@@ -57,14 +57,14 @@ struct KernelTemplate: Sendable {
   }
 
   /// The names of the regions, in the order of the file.
-  var regions: [String] {
+  package var regions: [String] {
     parts.compactMap { part in
       if case .region(let name, _) = part { name } else { nil }
     }
   }
 
   /// The file's text with other text in some of its regions; the markers stay when `keepingMarkers` is set.
-  func text(regions replacements: [String: String] = [:], keepingMarkers: Bool = false) -> String {
+  package func text(regions replacements: [String: String] = [:], keepingMarkers: Bool = false) -> String {
     var pieces: [String] = []
     for part in parts {
       switch part {
@@ -82,10 +82,10 @@ struct KernelTemplate: Sendable {
 
 extension KernelTemplate {
   /// The file embedded under a name, such as `pointwise` or `Updates/adam`; nil when there is none.
-  static func embedded(_ name: String) -> KernelTemplate? { all[name] }
+  package static func embedded(_ name: String) -> KernelTemplate? { all[name] }
 
   /// Every embedded file.
-  static let all: [String: KernelTemplate] = {
+  package static let all: [String: KernelTemplate] = {
     var templates: [String: KernelTemplate] = [:]
     for index in 0..<apus_kernel_count() {
       let file = apus_kernel(index)

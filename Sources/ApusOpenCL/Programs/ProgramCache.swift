@@ -6,10 +6,10 @@ import Foundation
 /// error: the program is then compiled anew.
 package struct ProgramCache: Sendable {
   /// Everything that a compiled program depends on.
-  struct Key {
+  package struct Key {
     let text: [UInt8]
 
-    init(source: String, options: String, device: OpenCLDevice) {
+    package init(source: String, options: String, device: OpenCLDevice) {
       let parts = [
         device.name, device.vendor, device.version, device.driverVersion, device.platformName, device.platformVersion,
         options, source,
@@ -18,7 +18,7 @@ package struct ProgramCache: Sendable {
     }
 
     /// The key's file name.
-    var name: String {
+    package var name: String {
       let a = String(ProgramCache.hash(text, seed: 0xCBF2_9CE4_8422_2325), radix: 16)
       let b = String(ProgramCache.hash(text, seed: 0x8422_2325_CBF2_9CE4), radix: 16)
       return "\(a)-\(b).clbin"
@@ -33,7 +33,7 @@ package struct ProgramCache: Sendable {
   private static let magic = Array("apus-cl1".utf8)
 
   /// The binary kept under a key; nil when there is none or anything about its file is wrong.
-  func load(_ key: Key) -> [UInt8]? {
+  package func load(_ key: Key) -> [UInt8]? {
     guard let data = try? Data(contentsOf: folder.appendingPathComponent(key.name)) else { return nil }
     let bytes = [UInt8](data)
     let header = ProgramCache.magic.count + 8
@@ -47,7 +47,7 @@ package struct ProgramCache: Sendable {
   }
 
   /// Keeps a binary: written to a temporary file first and renamed, so that no reader ever sees half of it.
-  func store(_ binary: [UInt8], _ key: Key) {
+  package func store(_ binary: [UInt8], _ key: Key) {
     var bytes = ProgramCache.magic
     bytes += ProgramCache.bytes(UInt64(key.text.count))
     bytes += key.text

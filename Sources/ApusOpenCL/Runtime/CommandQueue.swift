@@ -7,7 +7,7 @@ package final class CommandQueue {
   /// The device's times by command, when the queue was made for profiling.
   package private(set) var profile: Profile?
 
-  let handle: cl_command_queue
+  package let handle: cl_command_queue
   private let context: ContextOwner
 
   init(_ context: ContextOwner, device: OpenCLDevice, profiling: Bool) throws(OpenCLError) {

@@ -5,7 +5,7 @@ package final class OpenCLBuffer {
   /// In bytes.
   package let size: Int
 
-  let handle: cl_mem
+  package let handle: cl_mem
   private let context: ContextOwner
 
   /// Allocates memory; its contents are undefined.
