@@ -85,7 +85,12 @@ public struct Lanes4: Lanes {
   }
 
   @inlinable @inline(__always)
-  public static func any(_ condition: Condition) -> Bool { Swift.any(condition) }
+  public static func any(_ condition: Condition) -> Bool {
+    // The library's own is a generic function, whose specialization would be shared between instruction sets.
+    let bits = SIMD4<UInt32>(repeating: 0).replacing(with: SIMD4(repeating: 1), where: condition)
+    let a = bits.lowHalf | bits.highHalf
+    return a.x | a.y != 0
+  }
 
   @inlinable @inline(__always)
   public var sum: Float {
