@@ -20,7 +20,7 @@ import Testing
   }
 
   private func apus(
-    list arguments: [String], environment: [String: String] = [:], interruptingAfter delay: Double? = nil
+    list arguments: [String], environment: [String: String] = [:], interruptingOnce path: String? = nil
   ) throws -> Outcome {
     let process = Process()
     process.executableURL = Self.binary
@@ -30,8 +30,9 @@ import Testing
     process.standardOutput = output
     process.standardError = error
     try process.run()
-    if let delay {
-      Thread.sleep(forTimeInterval: delay)
+    if let path {
+      // The run is under way as soon as its first evaluation has left a checkpoint.
+      while process.isRunning && !FileManager.default.fileExists(atPath: path) { Thread.sleep(forTimeInterval: 0.02) }
       process.interrupt()
     }
     let text = output.fileHandleForReading.readDataToEndOfFile()
@@ -144,7 +145,7 @@ import Testing
           "60000", "--log-every", "1000", "--device", "cpu", "--output", folder.file(name),
         ]
       }
-      let stopped = try apus(list: options("parts"), interruptingAfter: 0.7)
+      let stopped = try apus(list: options("parts"), interruptingOnce: folder.file("parts/checkpoint.safetensors"))
       #expect(stopped.code == 0)
       #expect(stopped.output.contains("go on with: apus train --resume"), "\(stopped.output)\(stopped.error)")
       #expect(try apus("train", "--resume", folder.file("parts"), "--quiet").code == 0)
