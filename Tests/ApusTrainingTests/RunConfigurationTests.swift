@@ -1,4 +1,5 @@
 import ApusFormats
+import ApusOptimizers
 import ApusTraining
 import Testing
 
@@ -26,7 +27,7 @@ import Testing
     #expect(configuration.hidden == [300, 100])
     let resolved = try configuration.resolved()
     #expect(resolved.hyperparameters["final-lr"] == "0.2")
-    #expect(resolved.hyperparameters["gamma"] == "0.001")
+    #expect(resolved.hyperparameters["gamma"] == "\(try AMSBound().gamma)")
     #expect(resolved.learningRate == 0.002)
     #expect(try RunConfiguration().resolved().learningRate == 0.001)
   }
