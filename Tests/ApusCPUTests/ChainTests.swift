@@ -14,12 +14,14 @@ import Testing
 
   @Test(arguments: Device.all)
   func randomNumbersAreThoseOfPhilox(device: Device) throws {
-    // Rows of 37 elements lie across the blocks of 64; 200,000 elements are shared among threads.
+    // Chunks of whole rows of 37 elements begin inside the blocks of 64; 200,000 elements are shared among threads.
     for shape in [[1], [63], [65], [100, 37], [200_000]] as [Shape] {
       var stream: UInt32 = 0
       let fixture = try ProgramFixture(device.backend()) { g in
         stream = g.makeRandomStream()
-        return [pointwise(g.input("x", shape)) { $0[0] + .random(stream: stream) }]
+        // The row keeps the axes apart.
+        let row = g.input("row", [shape[-1]])
+        return [pointwise(g.input("x", shape), row) { $0[0] + $0[1] + .random(stream: stream) }]
       }
       try fixture.run(arguments)
       let expected = (0..<shape.count).map { uniform($0, stream) }
@@ -44,7 +46,7 @@ import Testing
   @Test(arguments: Device.all)
   func longChainsAreTheSameOnEveryPath(device: Device) throws {
     // A row, a column and a number broadcast over a result that several threads share, odd rows and columns.
-    let (rows, columns) = (413, 517)
+    let (rows, columns) = (1813, 117)
     let fixture = try ProgramFixture(device.backend()) { g in
       let x = g.input("x", [rows, columns]) * g.input("row", [columns]) + g.input("column", [rows, 1])
       return [relu(x) - g.input("number", []), (x + 1).transposed()]
