@@ -82,7 +82,7 @@ let package = Package(
     .testTarget(name: "ApusFormatsTests", dependencies: ["ApusFormats", "ApusTestSupport"]),
     .testTarget(name: "ApusTrainingTests", dependencies: ["ApusTraining", "ApusTestSupport"]),
     .testTarget(name: "ApusConformanceTests", dependencies: ["Apus", "ApusTestSupport"]),
-    .testTarget(name: "ApusCLITests", dependencies: ["ApusCLI", "Apus"]),
+    .testTarget(name: "ApusCLITests", dependencies: ["ApusCLI", "Apus", "ApusTestSupport"]),
   ] + instructionSetTargets,
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11

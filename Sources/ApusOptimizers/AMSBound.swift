@@ -30,7 +30,7 @@ public struct AMSBound {
   /// - Throws: `OptimizerError` when a hyperparameter is out of its range.
   public init(
     beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0,
-    finalRate: Double = 0.5, gamma: Double = 1e-3
+    finalRate: Double = 0.2, gamma: Double = 2e-4
   ) throws(OptimizerError) {
     self.beta1 = beta1
     self.beta2 = beta2

@@ -103,7 +103,7 @@ def restated(name, settings, rate):
         return kind(**{key.replace("-", "_"): value for key, value in values.items()}, **more)
 
     if name in ("adabound", "amsbound"):
-        defaults = {**ADAM, "final-lr": 0.5, "gamma": 1e-3}
+        defaults = {**ADAM, "final-lr": 0.2, "gamma": 2e-4}
         return rule(Bounded, defaults, base_rate=rate, keeps_maximum=name == "amsbound", met=set())
     if name == "lion":
         return rule(Lion, {"beta1": 0.9, "beta2": 0.99, "weight-decay": 0.0})

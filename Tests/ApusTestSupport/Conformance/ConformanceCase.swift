@@ -26,38 +26,50 @@ public struct ConformanceCase: Sendable, CustomStringConvertible {
 
   /// The largest error of each output of the case on a backend, relative as `tolerance` is.
   public func errors(on backend: any Backend) throws -> [Double] {
+    let (expected, actual) = try results(on: [backend])
+    return zip(actual[0], expected).map { ConformanceValues.error($0, $1) }
+  }
+
+  /// The outputs by definition, and on each of several backends.
+  public func results(on backends: [any Backend]) throws -> (expected: [[Double]], actual: [[[Double]]]) {
     let graph = Graph()
     let outputs = build(graph)
     var reference = ReferenceExecutor()
     reference.seed = 0x1234_5678_9ABC
     reference.step = 7
+    var values = ConformanceValues()
+    for node in graph.nodes {
+      switch node.operation {
+      case .input(let input) where reference.contents[input.name] == nil:
+        reference.contents[input.name] = values.draw(input.type, below: integerBound)
+      case .parameter(let leaf) where reference.contents[leaf.name] == nil:
+        reference.contents[leaf.name] = values.draw(TensorType(leaf.shape), below: 1)
+      default: break
+      }
+    }
+    return (reference.evaluate(outputs), try backends.map { try run(graph, outputs, reference, on: $0) })
+  }
+
+  /// The outputs on a backend, whose inputs and parameters are the reference's.
+  private func run(
+    _ graph: Graph, _ outputs: [Tensor], _ reference: ReferenceExecutor, on backend: any Backend
+  ) throws -> [[Double]] {
     let arena = try ParameterArena(graph)
     let program = try compile(
       graph, arena: arena,
       outputs: outputs.enumerated().map { ProgramOutput($1, to: .init(buffer: "output\($0)")) },
       maximumBufferSize: backend.maximumBufferSize)
-
     var buffers: [String: any DeviceBuffer] = [:]
     for declaration in program.buffers {
-      buffers[declaration.name] = try backend.makeBuffer(
+      let buffer = try backend.makeBuffer(
         byteCount: declaration.count * declaration.elementType.byteCount, label: declaration.name)
-    }
-    var values = ConformanceValues()
-    for node in graph.nodes {
-      switch node.operation {
-      case .input(let input) where reference.contents[input.name] == nil:
-        let contents = values.draw(input.type, below: integerBound)
-        reference.contents[input.name] = contents
-        if let buffer = buffers[input.name] {
-          try ConformanceValues.write(contents, input.type.elementType, to: buffer, at: 0)
+      buffers[declaration.name] = buffer
+      if declaration.name == ProgramInterface.parameters {
+        for entry in arena.entries {
+          try ConformanceValues.write(reference.contents[entry.name] ?? [], .float32, to: buffer, at: entry.offset)
         }
-      case .parameter(let leaf) where reference.contents[leaf.name] == nil:
-        let contents = values.draw(TensorType(leaf.shape), below: 1)
-        reference.contents[leaf.name] = contents
-        if let buffer = buffers[ProgramInterface.parameters], let entry = arena[leaf.name] {
-          try ConformanceValues.write(contents, .float32, to: buffer, at: entry.offset)
-        }
-      default: break
+      } else if let contents = reference.contents[declaration.name] {
+        try ConformanceValues.write(contents, declaration.elementType, to: buffer, at: 0)
       }
     }
 
@@ -66,17 +78,14 @@ public struct ConformanceCase: Sendable, CustomStringConvertible {
     for _ in 0..<2 { try executable.run(StepArguments(seed: reference.seed, step: reference.step)) }
     try backend.synchronize()
 
-    let expected = reference.evaluate(outputs)
     return try outputs.indices.map { index in
       let type = outputs[index].type
-      guard let buffer = buffers["output\(index)"] else { return .infinity }
-      let actual: [Double] =
-        switch type.elementType {
-        case .float32: try buffer.read(Float.self, count: type.shape.count).map(Double.init)
-        case .int32: try buffer.read(Int32.self, count: type.shape.count).map(Double.init)
-        case .uint8: try buffer.read(UInt8.self, count: type.shape.count).map(Double.init)
-        }
-      return ConformanceValues.error(actual, expected[index])
+      guard let buffer = buffers["output\(index)"] else { return [] }
+      return switch type.elementType {
+      case .float32: try buffer.read(Float.self, count: type.shape.count).map(Double.init)
+      case .int32: try buffer.read(Int32.self, count: type.shape.count).map(Double.init)
+      case .uint8: try buffer.read(UInt8.self, count: type.shape.count).map(Double.init)
+      }
     }
   }
 }
@@ -123,7 +132,7 @@ public struct ConformanceValues {
 
   /// The largest difference, relative to the largest expected magnitude and to one at least; infinite for a NaN
   /// on one side only.
-  static func error(_ actual: [Double], _ expected: [Double]) -> Double {
+  public static func error(_ actual: [Double], _ expected: [Double]) -> Double {
     guard actual.count == expected.count else { return .infinity }
     let magnitude = expected.reduce(1) { $1.isFinite ? Swift.max($0, $1.magnitude) : $0 }
     return zip(actual, expected).reduce(0) { worst, pair in
