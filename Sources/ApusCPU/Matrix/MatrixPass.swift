@@ -33,45 +33,42 @@ struct MatrixPass {
 
   // MARK: - Packing
 
-  /// The steps of the summation that one task packs.
-  private static let packingDepth = 256
-
   func pack(on pool: ThreadPool) {
-    let chunks = (depth.count + MatrixPass.packingDepth - 1) / MatrixPass.packingDepth
     if plan.packsRight {
-      let count = plan.sharesRight ? 1 : entries.count
-      share(count * panels * chunks, serially: plan.packsSerially, on: pool) { _, task in
-        let entry = entries.lowerBound + task / (panels * chunks)
-        packPanel(
-          task / chunks % panels, chunk: task % chunks, width: kernels.panelColumns, extent: shape.n,
-          from: operands.b + shape.offset(of: entry, shape.right), minorStride: shape.right.columnStride,
-          depthStride: shape.right.rowStride, to: packedRight(entry))
-      }
+      pack(
+        operands.b, shape.right, minorStride: shape.right.columnStride, depthStride: shape.right.rowStride,
+        extent: shape.n, width: kernels.panelColumns, isShared: plan.sharesRight, on: pool
+      ) { packedRight($0) }
     }
     if plan.packsLeft {
-      let count = plan.sharesLeft ? 1 : entries.count
-      share(count * tiles * chunks, serially: plan.packsSerially, on: pool) { _, task in
-        let entry = entries.lowerBound + task / (tiles * chunks)
-        packPanel(
-          task / chunks % tiles, chunk: task % chunks, width: kernels.tileRows, extent: shape.m,
-          from: operands.a + shape.offset(of: entry, shape.left), minorStride: shape.left.rowStride,
-          depthStride: shape.left.columnStride, to: packedLeft(entry))
-      }
+      pack(
+        operands.a, shape.left, minorStride: shape.left.rowStride, depthStride: shape.left.columnStride,
+        extent: shape.m, width: kernels.tileRows, isShared: plan.sharesLeft, on: pool
+      ) { packedLeft($0) }
     }
   }
 
-  private func packPanel(
-    _ panel: Int, chunk: Int, width: Int, extent: Int, from source: UnsafePointer<Float>, minorStride: Int,
-    depthStride: Int, to packed: UnsafeMutablePointer<Float>
+  /// Packs one operand of all entries, some panels and some steps of the summation in a task.
+  private func pack(
+    _ source: UnsafePointer<Float>, _ layout: MatrixShape.Layout, minorStride: Int, depthStride: Int, extent: Int,
+    width: Int, isShared: Bool, on pool: ThreadPool, to packed: (_ entry: Int) -> UnsafeMutablePointer<Float>
   ) {
-    let first = chunk * MatrixPass.packingDepth
-    kernels.pack(
-      MatrixPanels(
-        source: source + panel * width * minorStride + (depth.lowerBound + first) * depthStride,
-        minorStride: minorStride, depthStride: depthStride, count: min(width, extent - panel * width),
-        depth: min(MatrixPass.packingDepth, depth.count - first),
-        destination: packed + (panel * plan.packedDepth + first) * width,
-        panelStride: plan.packedDepth * width, width: width))
+    // Along the direction in which the source is contiguous a task is long.
+    let (minor, steps) = minorStride == 1 ? (max(1, 512 / width) * width, 64) : (width, 256)
+    let groups = (extent + minor - 1) / minor
+    let chunks = (depth.count + steps - 1) / steps
+    share((isShared ? 1 : entries.count) * groups * chunks, serially: plan.packsSerially, on: pool) { _, task in
+      let entry = entries.lowerBound + task / (groups * chunks)
+      let columns = range(task / chunks % groups, minor, extent)
+      let rows = range(task % chunks, steps, depth.count)
+      kernels.pack(
+        MatrixPanels(
+          source: source + shape.offset(of: entry, layout) + columns.lowerBound * minorStride
+            + (depth.lowerBound + rows.lowerBound) * depthStride,
+          minorStride: minorStride, depthStride: depthStride, count: columns.count, depth: rows.count,
+          destination: packed(entry) + columns.lowerBound * plan.packedDepth + rows.lowerBound * width,
+          panelStride: plan.packedDepth * width, width: width))
+    }
   }
 
   // MARK: - Multiplying

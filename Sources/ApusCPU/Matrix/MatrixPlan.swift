@@ -36,8 +36,8 @@ struct MatrixPlan {
   /// The scratch memory, in floats.
   let scratchCount: Int
 
-  /// What packed operands take at most, unless one block of one entry takes more.
-  private static let packedLimit = 16 << 20
+  /// Floats of packed operands that still stay in a last-level cache beside what they are made of.
+  private static let packedLimit = 4 << 20
   /// Multiplications worth waking another thread for: about two microseconds.
   private static let serialLimit = 200_000
   /// Elements worth waking another thread for when packing.
@@ -64,7 +64,7 @@ struct MatrixPlan {
     splitDepth = ((k + splits - 1) / splits + 7) / 8 * 8
     self.splits = max(1, (k + splitDepth - 1) / max(splitDepth, 1))
     let summed = min(k, splitDepth)
-    let blocks = max(1, (summed + 767) / 768)
+    let blocks = max(1, (summed + 511) / 512)
     depthBlock = max(1, ((summed + blocks - 1) / blocks + 7) / 8 * 8)
 
     let packedPerStep =

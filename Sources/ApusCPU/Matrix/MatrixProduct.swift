@@ -37,7 +37,11 @@ package struct MatrixProduct: Sendable {
   /// Plans a product for the kernels of an instruction set and a number of threads.
   package init(_ shape: MatrixShape, kernels: MatrixKernels, threadCount: Int) {
     self.kernels = kernels
-    isTransposed = shape.m == 1 && shape.n > 1 && shape.right.columnStride != 1
+    // A row times a transposed matrix is that matrix times a column: dot products. And a column-major matrix times a
+    // column is a row times a row-major matrix: its rows are added up.
+    isTransposed =
+      shape.m == 1 && shape.n > 1 && shape.right.columnStride != 1
+      || shape.n == 1 && shape.m > 1 && shape.left.rowStride == 1 && shape.output.rowStride == 1
     plan = MatrixPlan(isTransposed ? shape.transposed : shape, kernels: kernels, threadCount: threadCount)
   }
 

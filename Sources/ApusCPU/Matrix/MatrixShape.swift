@@ -42,14 +42,14 @@ package struct MatrixShape: Sendable, Hashable {
   /// The number of products.
   var batchCount: Int { batch.reduce(1, *) }
 
-  /// The same products transposed, `Cᵀ = Bᵀ · Aᵀ`; only where C has one row.
+  /// The same products transposed, `Cᵀ = Bᵀ · Aᵀ`; only where C is a single row or contiguous column.
   var transposed: MatrixShape {
     func turned(_ layout: Layout) -> Layout {
       Layout(rowStride: layout.columnStride, columnStride: layout.rowStride, batchStrides: layout.batchStrides)
     }
     return MatrixShape(
       m: n, n: m, k: k, batch: batch, left: turned(right), right: turned(left),
-      output: Layout(rowStride: 1, columnStride: 1, batchStrides: output.batchStrides))
+      output: Layout(rowStride: n == 1 ? m : 1, columnStride: 1, batchStrides: output.batchStrides))
   }
 
   /// The distance of a batch entry from the first along an operand.
