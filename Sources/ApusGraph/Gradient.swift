@@ -30,8 +30,9 @@ public func gradient(
   ]
   var totals: [Int: Tensor] = [:]
   for id in stride(from: loss.id, through: 0, by: -1) where depends[id] {
-    guard let first = contributions[id].first else { continue }
-    let total = contributions[id].dropFirst().reduce(first) { sum, next in
+    let terms = joiningProducts(contributions[id])
+    guard let first = terms.first else { continue }
+    let total = terms.dropFirst().reduce(first) { sum, next in
       pointwise([sum, next], at: sum.location) { $0[0] + $0[1] }
     }
     totals[id] = total
@@ -50,4 +51,29 @@ public func gradient(
   return sources.map { source in
     totals[source.id] ?? graph.constant(0).broadcast(to: source.shape, at: location)
   }
+}
+
+/// A sum of many matrix products as one product of concatenated operands: `Σ AᵢBᵢ = [A₁ A₂ …][B₁; B₂; …]`.
+///
+/// So the weights of an unrolled recurrent layer get one product and not one per time step.
+private func joiningProducts(_ terms: [Tensor]) -> [Tensor] {
+  var joined: [MatrixProduct: [(left: Tensor, right: Tensor)]] = [:]
+  var firstRule: MatrixProduct?
+  var others: [Tensor] = []
+  for term in terms {
+    let operands = term.node.operands.map { Tensor(graph: term.graph, id: $0) }
+    guard case .matrixProduct(let rule) = term.node.operation, operands.allSatisfy({ $0.shape.rank == 2 }),
+      firstRule == nil || firstRule == rule
+    else {
+      others.append(term)
+      continue
+    }
+    firstRule = rule
+    joined[rule, default: []].append((operands[0], operands[1]))
+  }
+  guard let rule = firstRule, let pairs = joined[rule], pairs.count >= 3,
+    let left = concatenate(pairs.map(\.left), axis: rule.transposesLeft ? 0 : 1),
+    let right = concatenate(pairs.map(\.right), axis: rule.transposesRight ? 1 : 0)
+  else { return terms }
+  return [left.apply(.matrixProduct(rule), right, at: terms[0].location)] + others
 }

@@ -19,6 +19,7 @@ struct Computation {
   enum Body: Hashable {
     case input(Input)
     case parameter(ParameterLeaf)
+    case statistic(StatisticLeaf)
     case pointwise(Chain)
     /// The epilogue's `input(0)` is the product and `input(1 + i)` its ith operand.
     case matrixProduct(left: Operand, right: Operand, epilogue: Chain?)
@@ -27,6 +28,10 @@ struct Computation {
     /// The epilogue's `input(0)` is the table's element.
     case gather(table: Operand, indices: Operand, epilogue: Chain?)
     case scatterAdd(values: Operand, indices: Operand, rows: Int)
+    /// The epilogue's `input(0)` is the product's element.
+    case convolution(ConvolutionKernel.Pass, ConvolutionShape, Operand, Operand, epilogue: Chain?)
+    /// A kernel over contiguous operands as they are.
+    case whole(WholeOperation, [Operand])
     /// Parts copied into place; what they leave free is zero.
     case assembly([Part], Shape)
   }
@@ -40,6 +45,30 @@ struct Computation {
     case argmax, softmax, logSumExp, softmaxCrossEntropy, softmaxCrossEntropyGradient
   }
 
+  enum WholeOperation: Hashable {
+    case pool(PoolShape)
+    case poolGradient(PoolShape)
+    case attention(AttentionShape)
+    case attentionGradient(AttentionShape)
+    case sparseRows(SparseRowsKernel)
+    case sparseProduct(SparseProductKernel)
+    case sparseProductGradient(SparseProductKernel)
+    case augmentation(AugmentationKernel)
+
+    var kernel: Kernel {
+      switch self {
+      case .pool(let shape): .pool(shape)
+      case .poolGradient(let shape): .poolGradient(shape)
+      case .attention(let shape): .attention(shape)
+      case .attentionGradient(let shape): .attentionGradient(shape)
+      case .sparseRows(let kernel): .sparseRows(kernel)
+      case .sparseProduct(let kernel): .sparseProduct(kernel)
+      case .sparseProductGradient(let kernel): .sparseProductGradient(kernel)
+      case .augmentation(let kernel): .augmentation(kernel)
+      }
+    }
+  }
+
   var body: Body
   let type: TensorType
   let location: SourceLocation
@@ -47,11 +76,12 @@ struct Computation {
   /// Every operand, in the order of the launch's inputs.
   var operands: [Operand] {
     switch body {
-    case .input, .parameter: []
+    case .input, .parameter, .statistic: []
     case .pointwise(let chain): chain.operands
     case .matrixProduct(let left, let right, let epilogue): [left, right] + (epilogue?.operands ?? [])
     case .reduction(_, _, let chain): chain.operands
-    case .rows(_, let operands): operands
+    case .rows(_, let operands), .whole(_, let operands): operands
+    case .convolution(_, _, let first, let second, let epilogue): [first, second] + (epilogue?.operands ?? [])
     case .gather(let table, let indices, let epilogue): [table, indices] + (epilogue?.operands ?? [])
     case .scatterAdd(let values, let indices, _): [values, indices]
     case .assembly(let parts, _): parts.map(\.source)
@@ -61,7 +91,7 @@ struct Computation {
   /// Whether the storage is a bound buffer and not a result.
   var isLeaf: Bool {
     switch body {
-    case .input, .parameter: true
+    case .input, .parameter, .statistic: true
     default: false
     }
   }

@@ -58,7 +58,7 @@ struct Emission {
         label: "\(kernel.name) \(computation.type) \(computation.location)")
     }
     switch computation.body {
-    case .input, .parameter:
+    case .input, .parameter, .statistic:
       return
     case .pointwise(let chain):
       launches.append(launch(Emission.pointwise(chain, output: Layout(contiguous: shape)), chain.operands))
@@ -85,6 +85,13 @@ struct Emission {
       let rows = indices.layout.count
       let kernel = ScatterAddKernel(rows: rows, columns: values.layout.count / rows, tableRows: tableRows)
       launches.append(launch(.scatterAdd(kernel), computation.operands))
+    case .convolution(let pass, let extents, _, _, let epilogue):
+      let kernel = ConvolutionKernel(
+        pass: pass, shape: extents, epilogue: epilogue?.expression,
+        extras: (epilogue?.operands ?? []).compactMap { Emission.images($0.layout) })
+      launches.append(launch(.convolution(kernel), computation.operands))
+    case .whole(let operation, let operands):
+      launches.append(launch(operation.kernel, operands))
     case .assembly(let parts, _):
       if parts.reduce(0, { $0 + $1.source.layout.count }) < shape.count {
         let zero = Computation.Chain(expression: 0, operands: [])
@@ -178,6 +185,15 @@ struct Emission {
     let columns = Layout.collapsed(extents: Array(layout.extents[split...]), strides: [Array(layout.strides[split...])])
     guard rows.extents.count == 1, columns.extents.count == 1 else { return nil }
     return .init(rowStride: rows.strides[0][0], columnStride: columns.strides[0][0], batchStrides: [])
+  }
+
+  /// The layout `[N, C, H, W]` with a single stride over the pixels, or nil where there is none.
+  static func images(_ layout: Layout) -> ConvolutionKernel.Extra? {
+    guard layout.extents.count == 4 else { return nil }
+    let pixels = Layout.collapsed(extents: Array(layout.extents[2...]), strides: [Array(layout.strides[2...])])
+    guard pixels.extents.count == 1 else { return nil }
+    return .init(
+      imageStride: layout.strides[0], channelStride: layout.strides[1], pixelStride: pixels.strides[0][0])
   }
 
   private static func matrixProduct(

@@ -3,8 +3,8 @@ import ApusGraph
 
 /// Joins computations so that intermediate values stay in registers.
 ///
-/// In order: a pointwise computation absorbs the pointwise ones that it alone reads; a matrix product or gather
-/// whose only reader is a pointwise computation of its own shape takes it as epilogue; a reduction takes the
+/// In order: a pointwise computation absorbs the pointwise ones that it alone reads; a matrix product, gather or
+/// convolution whose only reader is a pointwise computation of its own shape takes it as epilogue; a reduction takes the
 /// pointwise computation that it alone reads as prologue. A node that is an output is never absorbed.
 struct Fusion {
   /// An operand costs a pointer and an address per element; beyond this a chain is cut.
@@ -82,6 +82,11 @@ struct Fusion {
           continue
         }
         replace(index, with: .gather(table: table, indices: indices, epilogue: epilogue), absorbing: operand.node)
+        return
+      case .convolution(let pass, let shape, let first, let second, nil)? where pass != .weightGradient:
+        guard others.allSatisfy({ Emission.images($0.layout) != nil }) else { continue }
+        replace(
+          index, with: .convolution(pass, shape, first, second, epilogue: epilogue), absorbing: operand.node)
         return
       default: continue
       }
