@@ -200,6 +200,13 @@ public struct SparseRowsKernel: Sendable, Hashable {
   public let tableRows: Int
   /// The number of entries; nothing past them may be read.
   public let entryCount: Int
+
+  package init(rows: Int, length: Int, tableRows: Int, entryCount: Int) {
+    self.rows = rows
+    self.length = length
+    self.tableRows = tableRows
+    self.entryCount = entryCount
+  }
 }
 
 /// A padded sparse matrix times a dense one, or the gradient of the dense one.
@@ -212,6 +219,13 @@ public struct SparseProductKernel: Sendable, Hashable {
   public let tableRows: Int
   /// The columns of the dense matrix.
   public let columns: Int
+
+  package init(rows: Int, length: Int, tableRows: Int, columns: Int) {
+    self.rows = rows
+    self.length = length
+    self.tableRows = tableRows
+    self.columns = columns
+  }
 }
 
 /// Random changes of images.
@@ -226,6 +240,14 @@ public struct AugmentationKernel: Sendable, Hashable {
   public let width: Int
   /// What is done.
   public let rule: Augmentation
+
+  package init(images: Int, channels: Int, height: Int, width: Int, rule: Augmentation) {
+    self.images = images
+    self.channels = channels
+    self.height = height
+    self.width = width
+    self.rule = rule
+  }
 }
 
 /// The update of all parameters.

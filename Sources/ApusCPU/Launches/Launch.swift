@@ -57,6 +57,9 @@ extension LaunchContext {
       if let epilogue = kernel.epilogue { return try ChainLaunch(kernel, epilogue, self) }
       return try GatherLaunch(kernel, self)
     case .scatterAdd(let kernel): return try ScatterLaunch(kernel, self)
+    case .convolution, .pool, .poolGradient, .attention, .attentionGradient, .sparseRows, .sparseProduct,
+      .sparseProductGradient, .augmentation:
+      throw DeviceError("\(label): not on this device")
     case .update(let kernel):
       if let update = try UpdateLaunch(kernel, self) { return update }
       return try ChainLaunch(kernel, self)

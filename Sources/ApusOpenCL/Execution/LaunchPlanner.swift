@@ -102,6 +102,9 @@ struct LaunchPlanner {
       let scatter = ScatterAdd(
         input: view(inputs[0], [kernel.rows, kernel.columns]), indices: memory(inputs[1]), table: table)
       return [try zero.plan(device, &builder), try scatter.plan(device, &builder)]
+    case .convolution, .pool, .poolGradient, .attention, .attentionGradient, .sparseRows, .sparseProduct,
+      .sparseProductGradient, .augmentation:
+      throw .launch(kernel: instruction.kernel.name, "it has no OpenCL form yet")
     case .update(let kernel):
       return [try update(kernel.optimizer, kernel.count, instruction, &builder)]
     }
