@@ -93,17 +93,18 @@ struct Emission {
     case .whole(let operation, let operands):
       launches.append(launch(operation.kernel, operands))
     case .assembly(let parts, _):
-      if parts.reduce(0, { $0 + $1.source.layout.count }) < shape.count {
+      if parts.reduce(0, { $0 + $1.destination.count }) < shape.count {
         let zero = Computation.Chain(expression: 0, operands: [])
         launches.append(launch(Emission.pointwise(zero, output: Layout(contiguous: shape)), []))
       }
       for part in parts {
-        let chain = Computation.Chain(expression: .input(0), operands: [part.source])
         launches.append(
           Launch(
-            kernel: Emission.pointwise(chain, output: part.destination), inputs: [source(part.source)],
+            kernel: Emission.pointwise(part.chain, output: part.destination), inputs: part.chain.operands.map(source),
             outputs: [source(index, part.destination)],
-            label: "copy \(computation.type) \(computation.location)"))
+            label:
+              "\(part.chain.expression == .input(0) ? "copy" : "pointwise") \(computation.type) \(computation.location)"
+          ))
       }
     }
   }
