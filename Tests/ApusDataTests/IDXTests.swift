@@ -30,7 +30,7 @@ struct IDXTests {
         classCount: 10)
       #expect(table.sampleShape == [1, 3, 4] && table.count == 2 && table.elementType == .uint8)
       #expect(table.labels == [7, 9])
-      #expect(table.features.withBytes { Array($0) } == IDXTests.pixels)
+      #expect(table.features.block?.withBytes { Array($0) } == IDXTests.pixels)
       #expect(table.features(of: 1) == IDXTests.pixels[12...].map { Float($0) * (1 / 255) })
       #expect(table.prefix(1).count == 1 && table.prefix(1).labels == [7])
     }

@@ -64,8 +64,8 @@ struct PredictCommand: ParsableCommand {
       throw TrainingError("\(path): holds samples of shape \(shape), but the model was trained on \(samples.shape)")
     }
     return Table(
-      count: count, sampleShape: samples.shape, elementType: .uint8, scale: samples.scale, shift: samples.shift,
-      features: file.elements, labels: [])
+      count: count, sampleShape: samples.shape, features: .bytes(file.elements), scale: samples.scale,
+      shift: samples.shift, labels: [])
   }
 
   private static func picture(_ path: String, _ samples: SampleDescription) throws -> Table {
@@ -76,7 +76,7 @@ struct PredictCommand: ParsableCommand {
         "\(path): is \(image.width)×\(image.height), but the model was trained on samples of shape \(samples.shape)")
     }
     return Table(
-      count: 1, sampleShape: samples.shape, elementType: .uint8, scale: samples.scale, shift: samples.shift,
-      features: .copy(of: image.grey.samples), labels: [])
+      count: 1, sampleShape: samples.shape, features: .bytes(.copy(of: image.grey.samples)), scale: samples.scale,
+      shift: samples.shift, labels: [])
   }
 }
