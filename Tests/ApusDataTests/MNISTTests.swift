@@ -31,7 +31,7 @@ struct MNISTTests {
       let labels = IDXFile.encoded(dimensions: [count], elements: (0..<UInt8(count)).map { $0 })
       for (kind, dimensions, bytes) in [("images", 3, images), ("labels", 1, labels)] {
         let name = pattern("\(split)-\(kind)", dimensions)
-        try folder.write(name.hasSuffix(".gz") ? try #require(deflated(bytes, as: .gzip)) : bytes, to: name)
+        try folder.write(name.hasSuffix(".gz") ? try #require(gzipped(bytes)) : bytes, to: name)
       }
     }
   }

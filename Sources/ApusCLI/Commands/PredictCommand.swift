@@ -69,7 +69,7 @@ struct PredictCommand: ParsableCommand {
   }
 
   private static func picture(_ path: String, _ samples: SampleDescription) throws -> Table {
-    let image = try PNGImage(path: path)
+    let image = try PixelImage(path: path)
     let size = samples.shape.suffix(2)
     guard samples.shape.count == 3, samples.shape[0] == 1, Array(size) == [image.height, image.width] else {
       throw TrainingError(
