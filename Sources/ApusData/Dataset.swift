@@ -17,6 +17,7 @@ public struct Dataset: Sendable {
   ///   in `0 ..< classNames.count`.
   public init(name: String, training: Table, validation: Table, classNames: [String], schema: CSVSchema? = nil) {
     precondition(training.sampleShape == validation.sampleShape && training.elementType == validation.elementType)
+    precondition((training.features.block == nil) == (validation.features.block == nil))
     precondition(training.scale == validation.scale && training.shift == validation.shift)
     self.name = name
     self.training = training

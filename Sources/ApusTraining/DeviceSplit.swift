@@ -16,9 +16,12 @@ struct DeviceSplit {
     featuresName = "\(name).features"
     labelsName = "\(name).labels"
     self.table = table
-    let features = try backend.makeBuffer(byteCount: max(table.features.count, 1), label: featuresName)
+    guard let block = table.features.block else {
+      throw DeviceError("\(name): sparse features cannot be copied to a device")
+    }
+    let features = try backend.makeBuffer(byteCount: max(block.count, 1), label: featuresName)
     let labels = try backend.makeBuffer(byteCount: max(table.labels.count, 1) * 4, label: labelsName)
-    try table.features.withBytes { bytes throws(DeviceError) in try features.write(bytes, at: 0) }
+    try block.withBytes { bytes throws(DeviceError) in try features.write(bytes, at: 0) }
     try labels.write(table.labels)
     buffers = [featuresName: features, labelsName: labels]
   }

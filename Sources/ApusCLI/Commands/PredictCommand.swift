@@ -64,19 +64,19 @@ struct PredictCommand: ParsableCommand {
       throw TrainingError("\(path): holds samples of shape \(shape), but the model was trained on \(samples.shape)")
     }
     return Table(
-      count: count, sampleShape: samples.shape, elementType: .uint8, scale: samples.scale, shift: samples.shift,
-      features: file.elements, labels: [])
+      count: count, sampleShape: samples.shape, features: .bytes(file.elements), scale: samples.scale,
+      shift: samples.shift, labels: [])
   }
 
   private static func picture(_ path: String, _ samples: SampleDescription) throws -> Table {
-    let image = try PNGImage(path: path)
+    let image = try PixelImage(path: path)
     let size = samples.shape.suffix(2)
     guard samples.shape.count == 3, samples.shape[0] == 1, Array(size) == [image.height, image.width] else {
       throw TrainingError(
         "\(path): is \(image.width)×\(image.height), but the model was trained on samples of shape \(samples.shape)")
     }
     return Table(
-      count: 1, sampleShape: samples.shape, elementType: .uint8, scale: samples.scale, shift: samples.shift,
-      features: .copy(of: image.grey.samples), labels: [])
+      count: 1, sampleShape: samples.shape, features: .bytes(.copy(of: image.grey.samples)), scale: samples.scale,
+      shift: samples.shift, labels: [])
   }
 }

@@ -22,12 +22,16 @@ extension RunConfiguration {
 
   /// Every key, in the order in which `config.yaml` lists them.
   public static let keys: [Key] = [
-    Key("dataset", "digits, mnist, fashion-mnist or csv:FILE", \.dataset),
+    Key("dataset", DatasetCatalogue.entries.map(\.form).joined(separator: ", "), \.dataset),
     Key("data-dir", "folder with the data sets' files", \.dataFolder),
     Key("csv-header", "whether a CSV file's first row names the columns", \.csv.header),
     Key("csv-label", "name of a CSV file's column of labels (default: the last)", \.csv.labelColumn),
     Key("csv-standardize", "scale a CSV file's features to mean 0 and deviation 1", \.csv.standardizes),
     Key("csv-validation", "part of a CSV file kept for validation", \.csv.validationFraction) { $0 > 0 && $0 < 1 },
+    Key("text-tokens", "what a text is cut into", \.text.tokens),
+    Key("text-validation", "part of a text, at its end, kept for validation", \.text.validationFraction) {
+      $0 > 0 && $0 < 1
+    },
     Key("model", "the network", \.model),
     Key(
       name: "hidden", summary: "widths of the hidden layers, such as 200,200",

@@ -5,12 +5,14 @@ import ApusOptimizers
 /// Everything that decides what a run computes and how it reports: each option of `apus train` and each key of
 /// `config.yaml` is one property here and one row in `RunConfiguration.keys`.
 public struct RunConfiguration: Sendable, Hashable {
-  /// A data set's name, or `csv:FILE`.
+  /// A data set's name, such as `mnist` or `csv:FILE`.
   public var dataset = "digits"
   /// The folder with data sets' files; nil for `APUS_DATA_DIR`, then the cache.
   public var dataFolder: String?
   /// How a CSV file is read.
   public var csv = CSVOptions()
+  /// How a text becomes tokens.
+  public var text = TextOptions()
   /// The network's name.
   public var model = ModelKind.mlp
   /// The widths of the hidden layers.
@@ -86,16 +88,28 @@ extension RunConfiguration {
     }
   }
 
-  /// Loads the data set.
+  /// Loads the data set, which must be one of labelled samples.
   ///
   /// - Parameter downloader: fetches what is nowhere here.
   public func loadDataset(downloader: Downloader = Downloader()) throws(TrainingError) -> Dataset {
+    try TrainingError.wrapping { try Dataset.load(dataset, options: datasetOptions(downloader)) }
+  }
+
+  /// Loads the data set, samples or a text.
+  ///
+  /// - Parameter downloader: fetches what is nowhere here.
+  public func loadTrainingData(downloader: Downloader = Downloader()) throws(TrainingError) -> TrainingData {
+    try TrainingError.wrapping { try TrainingData.load(dataset, options: datasetOptions(downloader)) }
+  }
+
+  private func datasetOptions(_ downloader: Downloader) -> DatasetOptions {
     var options = DatasetOptions()
     options.dataFolder = dataFolder
     options.csv = csv
     options.csv.seed = seed
+    options.text = text
     options.downloader = downloader
-    return try TrainingError.wrapping { try Dataset.load(dataset, options: options) }
+    return options
   }
 
   /// The whole plan for a data set that has been loaded.

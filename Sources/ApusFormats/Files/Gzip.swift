@@ -1,20 +1,13 @@
 import CZlib
 
-/// The two wrappers in which the programs of this package use deflate.
-package enum DeflateWrapper: Int32 {
-  /// RFC 1950, as PNG has it.
-  case zlib = 0
-  /// RFC 1952.
-  case gzip = 16
-}
-
-/// Compresses bytes as one deflate stream; nil only when zlib is out of memory.
-package func deflated(_ bytes: [UInt8], as wrapper: DeflateWrapper, level: Int32 = 6) -> [UInt8]? {
+/// Compresses bytes as one gzip member (RFC 1952); nil only when zlib is out of memory.
+package func gzipped(_ bytes: [UInt8], level: Int32 = 6) -> [UInt8]? {
   var stream = z_stream()
   let size = Int32(MemoryLayout<z_stream>.size)
-  guard
-    deflateInit2_(&stream, level, Z_DEFLATED, 15 + wrapper.rawValue, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, size) == Z_OK
-  else { return nil }
+  // 16 added to the window's logarithm asks zlib for the gzip wrapper.
+  guard deflateInit2_(&stream, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, size) == Z_OK else {
+    return nil
+  }
   defer { deflateEnd(&stream) }
   var input = bytes
   return input.withUnsafeMutableBufferPointer { source -> [UInt8]? in
