@@ -127,10 +127,10 @@ struct Canonicalization {
       return .value(rows(.softmaxCrossEntropy, operands, node))
     case .softmaxCrossEntropyGradient:
       return .value(rows(.softmaxCrossEntropyGradient, operands, node))
-    case .gather:
+    case .gather(let rule):
       let table = contiguous(operands[0], at: location)
       let indices = contiguous(operands[1], at: location)
-      return .value(add(.gather(table: table, indices: indices, epilogue: nil), node.type, location))
+      return .value(add(.gather(table: table, indices: indices, windowLength: rule.windowLength, epilogue: nil), node.type, location))
     case .scatterAdd(let rule):
       let values = contiguous(operands[0], at: location)
       let indices = contiguous(operands[1], at: location)

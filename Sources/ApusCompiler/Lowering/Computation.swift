@@ -26,7 +26,7 @@ struct Computation {
     case reduction(Reduction.Kind, axes: [Int], Chain)
     case rows(RowOperation, [Operand])
     /// The epilogue's `input(0)` is the table's element.
-    case gather(table: Operand, indices: Operand, epilogue: Chain?)
+    case gather(table: Operand, indices: Operand, windowLength: Int?, epilogue: Chain?)
     case scatterAdd(values: Operand, indices: Operand, rows: Int)
     /// The epilogue's `input(0)` is the product's element.
     case convolution(ConvolutionKernel.Pass, ConvolutionShape, Operand, Operand, epilogue: Chain?)
@@ -89,7 +89,7 @@ struct Computation {
     case .reduction(_, _, let chain): chain.operands
     case .rows(_, let operands), .whole(_, let operands): operands
     case .convolution(_, _, let first, let second, let epilogue): [first, second] + (epilogue?.operands ?? [])
-    case .gather(let table, let indices, let epilogue): [table, indices] + (epilogue?.operands ?? [])
+    case .gather(let table, let indices, _, let epilogue): [table, indices] + (epilogue?.operands ?? [])
     case .scatterAdd(let values, let indices, _): [values, indices]
     case .assembly(let parts, _): parts.flatMap(\.chain.operands)
     }

@@ -72,10 +72,11 @@ struct Emission {
       let columns = extents.last ?? 1
       let rows = RowKernel(rows: extents.reduce(1, *) / columns, columns: columns)
       launches.append(launch(operation.kernel(rows), operands))
-    case .gather(let table, let indices, let epilogue):
+    case .gather(let table, let indices, let windowLength, let epilogue):
       let rows = indices.layout.count
       let kernel = GatherKernel(
-        rows: rows, columns: shape.count / rows, tableRows: table.layout.extents[0],
+        rows: rows, columns: shape.count / rows, tableRows: table.layout.extents[0] - (windowLength ?? 1) + 1,
+        rowStride: windowLength == nil ? shape.count / rows : 1,
         epilogue: epilogue?.expression ?? (computations[table.node]?.type.elementType == .uint8 ? .input(0) : nil),
         extras: (epilogue?.operands ?? []).compactMap {
           Emission.matrix($0.layout, splitAt: indices.layout.extents.count)

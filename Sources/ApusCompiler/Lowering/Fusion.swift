@@ -79,11 +79,11 @@ struct Fusion {
       case .matrixProduct(let left, let right, nil)?:
         replace(index, with: .matrixProduct(left: left, right: right, epilogue: epilogue), absorbing: operand.node)
         return
-      case .gather(let table, let indices, nil)?:
+      case .gather(let table, let indices, let windowLength, nil)?:
         guard others.allSatisfy({ Emission.matrix($0.layout, splitAt: indices.layout.extents.count) != nil }) else {
           continue
         }
-        replace(index, with: .gather(table: table, indices: indices, epilogue: epilogue), absorbing: operand.node)
+        replace(index, with: .gather(table: table, indices: indices, windowLength: windowLength, epilogue: epilogue), absorbing: operand.node)
         return
       case .convolution(let pass, let shape, let first, let second, nil)? where pass != .weightGradient:
         guard others.allSatisfy({ Emission.images($0.layout) != nil }) else { continue }
