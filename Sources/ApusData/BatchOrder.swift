@@ -13,10 +13,14 @@ public struct BatchOrder: Sendable {
     case shuffled(seed: UInt64)
     /// As in the file.
     case file
+    /// Each place drawn by itself, as the windows of a text are: an epoch may miss samples and repeat others.
+    case drawn(seed: UInt64)
   }
 
-  /// The number of samples of an epoch, at least 1.
+  /// The number of samples there are, at least 1.
   public let sampleCount: Int
+  /// The number of samples that count as one epoch, at least 1.
+  public let epochLength: Int
   /// The number of samples of a step, at least 1.
   public let batchSize: Int
   /// How the samples of an epoch are ordered.
@@ -29,8 +33,9 @@ public struct BatchOrder: Sendable {
 
   /// The order of `sampleCount` samples in batches.
   ///
+  /// - Parameter epochLength: how many drawn samples count as one epoch; all other orders see `sampleCount`.
   /// - Throws: `DataError.invalidOption` unless both counts are at least 1 and the sample count fits `Int32`.
-  public init(sampleCount: Int, batchSize: Int, order: Order) throws(DataError) {
+  public init(sampleCount: Int, batchSize: Int, order: Order, epochLength: Int? = nil) throws(DataError) {
     guard batchSize >= 1 else { throw .invalidOption("batch size", cause: "\(batchSize) is not at least 1") }
     guard sampleCount >= 1 else { throw .invalidOption("data set", cause: "there are no samples to train on") }
     guard sampleCount <= Int(Int32.max) else {
@@ -39,19 +44,24 @@ public struct BatchOrder: Sendable {
     self.sampleCount = sampleCount
     self.batchSize = batchSize
     self.order = order
+    if case .drawn = order {
+      self.epochLength = max(epochLength ?? sampleCount, 1)
+    } else {
+      self.epochLength = sampleCount
+    }
   }
 
   /// The number of steps after which `epochs` epochs have been seen completely.
   public func steps(forEpochs epochs: Int) -> Int {
-    (epochs * sampleCount + batchSize - 1) / batchSize
+    (epochs * epochLength + batchSize - 1) / batchSize
   }
 
   /// How many epochs the first `steps` steps have seen completely.
-  public func completedEpochs(afterSteps steps: Int) -> Int { steps * batchSize / sampleCount }
+  public func completedEpochs(afterSteps steps: Int) -> Int { steps * batchSize / epochLength }
 
   /// How many epochs the first `steps` steps have seen, with the fraction of the current one.
   public func epochs(afterSteps steps: Int) -> Double {
-    Double(steps) * Double(batchSize) / Double(sampleCount)
+    Double(steps) * Double(batchSize) / Double(epochLength)
   }
 
   /// The order of the samples in one epoch, counted from 0.
@@ -64,7 +74,7 @@ public struct BatchOrder: Sendable {
       case .shuffled(let seed):
         Philox(seed: seed).permutation(
           count: sampleCount, step: UInt32(truncatingIfNeeded: epoch), stream: BatchOrder.stream)
-      case .file: Array(0..<Int32(sampleCount))
+      case .file, .drawn: Array(0..<Int32(sampleCount))
       }
     cached = (epoch, permutation)
     return permutation
@@ -75,6 +85,14 @@ public struct BatchOrder: Sendable {
   /// - Precondition: `destination` holds `batchSize` values.
   public mutating func indices(step: Int, into destination: UnsafeMutableBufferPointer<Int32>) {
     precondition(destination.count == batchSize)
+    if case .drawn(let seed) = order {
+      let philox = Philox(seed: seed)
+      for place in 0..<batchSize {
+        let word = philox.word(element: place, step: UInt32(truncatingIfNeeded: step), stream: BatchOrder.stream)
+        destination[place] = Int32(truncatingIfNeeded: UInt64(word) * UInt64(sampleCount) >> 32)
+      }
+      return
+    }
     var position = step * batchSize
     var filled = 0
     while filled < batchSize {

@@ -35,7 +35,7 @@ extension RunConfiguration {
     Key("model", "the network", \.model),
     Key(
       name: "hidden", summary: "widths of the hidden layers, such as 200,200",
-      write: { .array($0.hidden.map(JSONValue.integer)) },
+      write: { $0.hidden.map { .array($0.map(JSONValue.integer)) } },
       read: { value, configuration throws(Refusal) in
         let widths: [Int?] =
           switch value {
@@ -51,6 +51,30 @@ extension RunConfiguration {
       }),
     Key("activation", "what follows each hidden layer", \.activation),
     Key("dropout", "probability of dropping a hidden unit", \.dropout) { $0 >= 0 && $0 < 1 },
+    Key("input-dropout", "probability of dropping an element of a sample", \.inputDropout) { $0 >= 0 && $0 < 1 },
+    Key("label-smoothing", "part of each label that is spread over all classes", \.labelSmoothing) {
+      $0 >= 0 && $0 < 1
+    },
+    Key("latents", "latent variables of vae", \.latents) { $0 >= 1 },
+    Key("depth", "blocks of gpt, layers of char-rnn (default: 4 and 2)", \.depth) { $0 >= 1 },
+    Key("heads", "heads of gpt's attention", \.heads) { $0 >= 1 },
+    Key("width", "length of the vectors of gpt and char-rnn", \.width) { $0 >= 1 },
+    Key("context", "length of a text's windows", \.context) { $0 >= 1 },
+    Key("cell", "recurrent layers of char-rnn", \.cell),
+    Key("tied", "whether gpt's output layer shares the embedding's weights", \.isTied),
+    Key("bias", "whether gpt's layers have biases", \.hasBias),
+    Key(
+      name: "layers", summary: "the layers of stack, from the samples to the logits", write: { $0.layers },
+      read: { value, configuration throws(Refusal) in
+        guard case .array(let layers) = value, !layers.isEmpty else {
+          throw Refusal("a list of layers, such as [linear: 100, relu, linear: classes]")
+        }
+        configuration.layers = value
+      }),
+    Key("normalize", "whether images get mean 0 and deviation 1 (default: those in colour)", \.normalizes),
+    Key("augment-crop", "largest random shift of training images", \.augmentation.cropPadding) { $0 >= 0 },
+    Key("augment-flip", "whether every other training image is mirrored", \.augmentation.flips),
+    Key("augment-cutout", "side of a random hole in training images", \.augmentation.cutout) { $0 >= 0 },
     Key(
       name: "initializer", summary: "how weights start: \(Initializer.forms.joined(separator: ", "))",
       write: { .string($0.initializer.description) },
@@ -101,6 +125,7 @@ extension RunConfiguration {
     Key("shuffle", "whether each epoch has an order of its own", \.shuffles),
     Key("init", "safetensors file of parameters to start from", \.initialParameters),
     Key("log-every", "steps between two training lines", \.logInterval) { $0 >= 1 },
+    Key("evaluate-every", "steps between two evaluations (default: an epoch)", \.evaluationInterval) { $0 >= 1 },
   ]
 
   /// Applies settings to this configuration, key by key.
@@ -167,6 +192,12 @@ extension RunConfiguration.Key {
     self.init(name, summary, path, allowed: "text", write: { $0.map(JSONValue.string) }, read: { $0.string })
   }
 
+  fileprivate init(_ name: String, _ summary: String, _ path: WritableKeyPath<RunConfiguration, Bool?> & Sendable) {
+    self.init(name, summary, path, allowed: "true or false", write: { $0.map(JSONValue.bool) }) { value -> Bool?? in
+      if case .bool(let flag) = value { .some(flag) } else { value.string.flatMap { Bool($0) }.map { .some($0) } }
+    }
+  }
+
   fileprivate init(_ name: String, _ summary: String, _ path: WritableKeyPath<RunConfiguration, Bool> & Sendable) {
     self.init(name, summary, path, allowed: "true or false", write: { .bool($0) }) { value in
       if case .bool(let flag) = value { flag } else { value.string.flatMap { Bool($0) } }
@@ -214,17 +245,31 @@ extension RunConfiguration.Key {
   fileprivate init<Choice: RawRepresentable & CaseIterable & Sendable>(
     _ name: String, _ summary: String, _ path: WritableKeyPath<RunConfiguration, Choice> & Sendable
   ) where Choice.RawValue == String {
+    self.init(name: name, summary: summary, write: { $0[keyPath: path] }, read: { $1[keyPath: path] = $0 })
+  }
+
+  fileprivate init<Choice: RawRepresentable & CaseIterable & Sendable>(
+    _ name: String, _ summary: String, _ path: WritableKeyPath<RunConfiguration, Choice?> & Sendable
+  ) where Choice.RawValue == String {
+    self.init(name: name, summary: summary, write: { $0[keyPath: path] }, read: { $1[keyPath: path] = $0 })
+  }
+
+  /// A row whose value is one of several names.
+  private init<Choice: RawRepresentable & CaseIterable & Sendable>(
+    name: String, summary: String, write: @escaping @Sendable (RunConfiguration) -> Choice?,
+    read: @escaping @Sendable (Choice, inout RunConfiguration) -> Void
+  ) where Choice.RawValue == String {
     let choices = Choice.allCases.map(\.rawValue)
     self.init(
       name: name, summary: "\(summary): \(choices.joined(separator: ", "))",
-      write: { .string($0[keyPath: path].rawValue) },
+      write: { write($0).map { .string($0.rawValue) } },
       read: { value, configuration throws(RunConfiguration.Refusal) in
         let text = value.string ?? value.line
         guard let choice = Choice.allCases.first(where: { canonicalName($0.rawValue) == canonicalName(text) }) else {
           let nearest = nearestName(to: text, in: choices).map { " (did you mean '\($0)'?)" } ?? ""
           throw RunConfiguration.Refusal("one of \(choices.joined(separator: ", "))\(nearest)")
         }
-        configuration[keyPath: path] = choice
+        read(choice, &configuration)
       })
   }
 }
