@@ -7,6 +7,10 @@ public struct DatasetOptions: Sendable {
   public var dataFolder: String?
   /// How a CSV file is read.
   public var csv = CSVOptions()
+  /// How a folder of pictures is read.
+  public var images = ImageOptions()
+  /// How film reviews become bags of words.
+  public var reviews = ReviewOptions()
   /// How a text becomes tokens.
   public var text = TextOptions()
   /// What fetches files that are nowhere here, and where prepared files are kept.
@@ -73,11 +77,20 @@ public struct DatasetCatalogue: Sendable {
       _, options throws(DataError) in
       try MNIST.fashion.load(dataFolder: options.resolvedDataFolder, downloader: options.downloader)
     },
+    .samples("cifar10", "photographs, 50,000 + 10,000, 32×32 in colours, 10 classes") { _, options throws(DataError) in
+      try CIFAR10.load(options)
+    },
+    .samples("imdb", "film reviews as bags of words, 25,000 + 25,000, 2 classes") { _, options throws(DataError) in
+      try IMDB.load(options)
+    },
     .text("shakespeare", "1.1 million characters of his plays") { _, options throws(DataError) in
       try .shakespeare(options)
     },
     .samples("csv", taking: "FILE", "a table of numbers with a column of labels") { path, options throws(DataError) in
       try Dataset(csv: path, options: options.csv)
+    },
+    .samples("images", taking: "DIR", "a folder of JPEG or PNG pictures per class") { path, options throws(DataError) in
+      try Dataset(images: path, options: options.images, cacheFolder: options.downloader.cacheFolder)
     },
     .text("text", taking: "FILE", "any text, by characters or bytes") { path, options throws(DataError) in
       try TextDataset(path: path, options: options.text)

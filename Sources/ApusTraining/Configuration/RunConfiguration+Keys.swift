@@ -28,6 +28,23 @@ extension RunConfiguration {
     Key("csv-label", "name of a CSV file's column of labels (default: the last)", \.csv.labelColumn),
     Key("csv-standardize", "scale a CSV file's features to mean 0 and deviation 1", \.csv.standardizes),
     Key("csv-validation", "part of a CSV file kept for validation", \.csv.validationFraction) { $0 > 0 && $0 < 1 },
+    Key(
+      name: "image-size", summary: "size of a folder's pictures, N or HxW (default: the first picture's)",
+      write: { $0.images.size.map { .string($0.description) } },
+      read: { value, configuration throws(Refusal) in
+        let text = value.integer.map { "\($0)" } ?? value.string ?? ""
+        guard let size = ImageOptions.Size(parsing: text) else { throw Refusal("N or HxW, each from 1 to 4096") }
+        configuration.images.size = size
+      }),
+    Key("image-channels", "channels of a folder's pictures, 3 or 1", allowing: "3 or 1", \.images.channelCount) {
+      $0 == 3 || $0 == 1
+    },
+    Key("images-validation", "part of each class kept for validation", \.images.validationFraction) {
+      $0 > 0 && $0 < 1
+    },
+    Key("images-errors", "what becomes of a picture that cannot be read", \.images.errors),
+    Key("imdb-words", "most frequent words that are features", \.reviews.wordCount) { $0 >= 1 },
+    Key("imdb-features", "what a feature says of its word", \.reviews.features),
     Key("text-tokens", "what a text is cut into", \.text.tokens),
     Key("text-validation", "part of a text, at its end, kept for validation", \.text.validationFraction) {
       $0 > 0 && $0 < 1
@@ -205,10 +222,10 @@ extension RunConfiguration.Key {
   }
 
   fileprivate init(
-    _ name: String, _ summary: String, _ path: WritableKeyPath<RunConfiguration, Int> & Sendable,
-    where isAllowed: @escaping @Sendable (Int) -> Bool
+    _ name: String, _ summary: String, allowing allowed: String = "a whole number of at least 1",
+    _ path: WritableKeyPath<RunConfiguration, Int> & Sendable, where isAllowed: @escaping @Sendable (Int) -> Bool
   ) {
-    self.init(name, summary, path, allowed: "a whole number of at least 1", write: { .integer($0) }) {
+    self.init(name, summary, path, allowed: allowed, write: { .integer($0) }) {
       ($0.integer ?? $0.string.flatMap { Int($0) }).flatMap { isAllowed($0) ? $0 : nil }
     }
   }

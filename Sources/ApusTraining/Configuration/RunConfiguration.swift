@@ -12,6 +12,10 @@ public struct RunConfiguration: Sendable, Hashable {
   public var dataFolder: String?
   /// How a CSV file is read.
   public var csv = CSVOptions()
+  /// How a folder of pictures is read.
+  public var images = ImageOptions()
+  /// How film reviews become bags of words.
+  public var reviews = ReviewOptions()
   /// How a text becomes tokens.
   public var text = TextOptions()
   /// The network's name.
@@ -115,6 +119,9 @@ extension RunConfiguration {
     options.dataFolder = dataFolder
     options.csv = csv
     options.csv.seed = seed
+    options.images = images
+    options.images.seed = seed
+    options.reviews = reviews
     options.text = text
     options.downloader = downloader
     return options
