@@ -31,7 +31,7 @@ struct PredictCommand: ParsableCommand {
     // Everything is read before anything is printed, so that a bad file leaves no half of a result.
     let tables = try files.map { try Self.table($0, checkpoint.samples) }
     let device = try Device.open(device ?? checkpoint.configuration.device)
-    let classifier = try Classifier(checkpoint, on: device.backend)
+    let classifier = try Classifier(try TrainedModel(checkpoint, on: device.backend))
     var results: [JSONValue] = []
     for (file, table) in zip(files, tables) {
       for (number, prediction) in try classifier.predict(table).enumerated() {

@@ -165,7 +165,7 @@ extension RunConfiguration {
     guard dataset.sampleShape.count == 3, dataset.training.features.block != nil,
       normalizes ?? (dataset.sampleShape[0] == 3), let moments = dataset.channelMoments
     else { return nil }
-    return .init(mean: moments.mean.map { Float($0) }, deviation: moments.deviation.map { Float(max($0, 1e-6)) })
+    return .init(mean: moments.means.map { Float($0) }, deviation: moments.deviations.map { Float(max($0, 1e-6)) })
   }
 
   /// The configuration with every default that depends on another setting filled in, as `config.yaml` has it.
