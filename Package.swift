@@ -63,10 +63,11 @@ let package = Package(
         "ApusCompiler", "ApusLayers", "ApusData", "ApusFormats", .product(name: "Logging", package: "swift-log"),
       ]),
     .target(name: "Apus", dependencies: ["ApusTraining", "ApusCPU", "ApusOpenCL"]),
+    .target(name: "ApusReproduction", dependencies: ["Apus"]),
     .executableTarget(
       name: "ApusCLI",
       dependencies: [
-        "Apus", "Yams", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Apus", "ApusReproduction", "Yams", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
 
@@ -84,6 +85,7 @@ let package = Package(
     .testTarget(name: "ApusFormatsTests", dependencies: ["ApusFormats", "ApusTestSupport"]),
     .testTarget(name: "ApusTrainingTests", dependencies: ["ApusTraining", "ApusTestSupport"]),
     .testTarget(name: "ApusConformanceTests", dependencies: ["Apus", "ApusTestSupport"]),
+    .testTarget(name: "ApusReproductionTests", dependencies: ["ApusReproduction", "ApusTestSupport"]),
     .testTarget(name: "ApusCLITests", dependencies: ["ApusCLI", "Apus", "ApusTestSupport"]),
   ] + instructionSetTargets,
   swiftLanguageModes: [.v6],

@@ -13,6 +13,6 @@ struct ApusCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       TrainCommand.self, EvaluateCommand.self, PredictCommand.self, CompareCommand.self, InspectCommand.self,
-      DevicesCommand.self, OptimizersCommand.self, BenchCommand.self,
+      DevicesCommand.self, OptimizersCommand.self, BenchCommand.self, ReproduceCommand.self,
     ])
 }

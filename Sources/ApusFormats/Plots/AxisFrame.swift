@@ -32,7 +32,9 @@ package struct AxisFrame {
       }
     var low = (isLogarithmic ? positive : finite).min() ?? 0
     var high = (isLogarithmic ? positive : finite).max() ?? 1
-    if isLogarithmic {
+    if let range = axis.range, range.lowerBound < range.upperBound, !isLogarithmic || range.lowerBound > 0 {
+      (low, high) = (range.lowerBound, range.upperBound)
+    } else if isLogarithmic {
       if positive.isEmpty { (low, high) = (0.1, 1) }
       let room = pow(max(high / low, 1.5), 0.04)
       (low, high) = (low / room, high * room)
@@ -80,13 +82,16 @@ package struct AxisFrame {
     let span = log10(high / low)
     let labelled: Set<Int> = span < 1.2 ? Set(1...9) : span < 3.2 ? [1, 2, 5] : [1]
     let every = max(1, Int((span / Double(max(count, 1))).rounded(.up)))
+    // Powers of ten where only these are marked; numbers as people write them where there are some between.
+    let isPlain = labelled.count > 1 && log10(low) >= -4 && log10(high) < 4
     var ticks: [Tick] = []
     for exponent in decades.lowerBound - 1...decades.upperBound {
       for digit in 1...9 {
         let value = Double(digit) * pow(10, Double(exponent))
         guard value >= low * (1 - 1e-9), value <= high * (1 + 1e-9), every == 1 || digit == 1 else { continue }
         let isLabelled = labelled.contains(digit) && (exponent % every == 0)
-        ticks.append(Tick(value: value, label: isLabelled ? AxisFrame.powerLabel(digit, exponent) : ""))
+        ticks.append(
+          Tick(value: value, label: isLabelled ? AxisFrame.powerLabel(digit, exponent, isPlain: isPlain) : ""))
       }
     }
     return ticks
@@ -106,14 +111,19 @@ package struct AxisFrame {
     return values.map { $0 == 0 ? "0" : String(format: "%.*f", decimals ?? 6, $0 / unit) + suffix }
   }
 
-  private static func powerLabel(_ digit: Int, _ exponent: Int) -> String {
-    if -3...3 ~= exponent {
+  private static func powerLabel(_ digit: Int, _ exponent: Int, isPlain: Bool) -> String {
+    if isPlain {
       return exponent >= 0
         ? String(digit) + String(repeating: "0", count: exponent)
         : "0." + String(repeating: "0", count: -exponent - 1) + String(digit)
     }
+    return (digit == 1 ? "" : "\(digit)·") + powerOfTen(exponent)
+  }
+
+  /// `10⁻³`.
+  package static func powerOfTen(_ exponent: Int) -> String {
     let superscripts = Array("⁰¹²³⁴⁵⁶⁷⁸⁹")
     let power = String(String(abs(exponent)).compactMap { $0.wholeNumberValue.map { superscripts[$0] } })
-    return (digit == 1 ? "10" : "\(digit)·10") + (exponent < 0 ? "⁻" : "") + power
+    return "10" + (exponent < 0 ? "⁻" : "") + power
   }
 }

@@ -1,0 +1,170 @@
+import Apus
+
+/// Training runs in groups, and the panels in which they are seen: the form of most reproductions.
+struct Comparison: Sendable {
+  /// One curve: what it is called and how its run differs from the others.
+  struct Line: Sendable {
+    let name: String
+    /// The run's directory.
+    let key: String
+    let settings: JSONObject
+
+    init(_ name: String, key: String, _ settings: JSONObject) {
+      self.name = name
+      self.key = key
+      self.settings = settings
+    }
+
+    /// A curve of an optimizer.
+    init(
+      _ name: String, _ optimizer: OptimizerKind, learningRate: Double, _ hyperparameters: JSONObject = [:]
+    ) {
+      var settings: JSONObject = ["optimizer": .string(optimizer.rawValue), "learning-rate": .number(learningRate)]
+      if !hyperparameters.keys.isEmpty { settings["hyperparameters"] = .object(hyperparameters) }
+      self.init(name, key: optimizer.rawValue, settings)
+    }
+  }
+
+  /// Runs that share all but their lines' settings.
+  struct Group: Sendable {
+    let key: String
+    let settings: JSONObject
+    let lines: [Line]
+    var seeds = 1
+    var isOptional = false
+    /// Whether checkpoints stay; those of a sweep would fill a disk.
+    var keepsModels = true
+  }
+
+  /// What a panel shows of a run.
+  enum Measure: Sendable {
+    /// The mean training loss over each part of an epoch.
+    case trainingCost(partsPerEpoch: Int)
+    /// The training loss by steps, averaged over a window.
+    case trainingLoss(window: Int)
+    case validationLoss
+    /// In percent.
+    case accuracy
+  }
+
+  /// A panel.
+  struct View: Sendable {
+    let group: String
+    let title: String
+    let measure: Measure
+    let x: ChartAxis
+    let y: ChartAxis
+  }
+
+  var groups: [Group]
+  var views: [View]
+  var columns = 2
+  var sharesX = false
+  var sharesY = false
+  var panelSize: SIMD2<Double> = [340, 250]
+
+  /// The training runs.
+  var jobs: [TrainingJob] {
+    groups.flatMap { group in
+      group.lines.flatMap { line in
+        (0..<group.seeds).map { seed in
+          var settings = group.settings.merging(line.settings)
+          settings["seed"] = .integer((settings["seed"]?.integer ?? 0) + seed)
+          let name = "\(group.key)/\(line.key)" + (group.seeds > 1 ? "/seed-\(seed)" : "")
+          return TrainingJob(name, settings: settings, isOptional: group.isOptional, keepsModel: group.keepsModels)
+        }
+      }
+    }
+  }
+
+  /// The figure. Panels of groups that were left out are left out.
+  func figure(_ records: RunRecords, title: String) -> Figure {
+    let views = views.filter { records.holds($0.group) }
+    return Figure(
+      title: title,
+      panels: views.map { view in
+        let group = groups.first { $0.key == view.group }
+        return FigurePanel(
+          title: view.title, x: view.x, y: view.y,
+          series: (group?.lines ?? []).enumerated().compactMap { index, line in
+            series(records.runs(view.group, line.key).map(\.history), view.measure, line.name, style: index)
+          })
+      }, columns: min(columns, max(views.count, 1)), sharesX: sharesX, sharesY: sharesY, panelSize: panelSize)
+  }
+
+  /// The mean over seeds, with a band from the lowest to the highest.
+  private func series(_ runs: [RunHistory], _ measure: Measure, _ name: String, style: Int) -> ChartSeries? {
+    let curves = runs.map { points($0, measure) }
+    guard let length = curves.map(\.count).min(), length > 0 else { return nil }
+    let band = (0..<length).map { index -> ChartSpread in
+      let heights = curves.map { $0[index].y }
+      return ChartSpread(x: curves[0][index].x, low: heights.min() ?? .nan, high: heights.max() ?? .nan)
+    }
+    let mean = (0..<length).map { index in
+      SIMD2(curves[0][index].x, curves.reduce(0) { $0 + $1[index].y } / Double(curves.count))
+    }
+    return ChartSeries(
+      name, points: mean, hasMarkers: length <= 30, band: curves.count > 1 ? band : [], style: style)
+  }
+
+  private func points(_ run: RunHistory, _ measure: Measure) -> [SIMD2<Double>] {
+    switch measure {
+    case .trainingCost(let parts): run.trainingCost(partsPerEpoch: parts)
+    case .trainingLoss(let window): centredMeans(of: run.trainingLossBySteps, window: window)
+    case .validationLoss: run.validation.map { SIMD2($0.epoch, $0.loss) }
+    case .accuracy: run.validation.compactMap { point in point.accuracy.map { SIMD2(point.epoch, $0 * 100) } }
+    }
+  }
+
+  /// A row for each line: its settings, and what it came to.
+  func table(_ records: RunRecords) -> TextTable {
+    var table = TextTable(columns: [
+      ("runs", .left), ("line", .left), ("learning rate", .right), ("set", .left), ("training cost", .right),
+      ("validation loss", .right), ("accuracy", .right), ("best", .right), ("time", .right),
+    ])
+    for group in groups {
+      for line in group.lines {
+        let runs = records.runs(group.key, line.key)
+        guard let first = runs.first else { continue }
+        func mean(_ value: (RunHistory) -> Double?, _ text: (Double) -> String) -> String {
+          records.mean(group.key, line.key, value).map(text) ?? ""
+        }
+        let set = line.settings["hyperparameters"]?.object ?? JSONObject()
+        table.append([
+          group.key, line.name, first.settings["learning-rate"].map(\.line) ?? "",
+          set.keys.map { "\($0)=\(set[$0]?.line ?? "")" }.joined(separator: " "),
+          mean({ $0.finalTrainingCost }, Quantity.loss), mean({ $0.validation.last?.loss }, Quantity.loss),
+          mean({ $0.validation.last?.accuracy }, Quantity.percent), mean({ $0.bestAccuracy }, Quantity.percent),
+          Quantity.duration(runs.reduce(0) { $0 + $1.seconds }),
+        ])
+      }
+    }
+    return table
+  }
+
+  /// Several lines' numbers as one measurement: `Adam 0.251, AdaGrad 0.263`.
+  func measurement(
+    _ records: RunRecords, _ group: String, _ text: (Double) -> String = Quantity.loss,
+    _ value: (RunHistory) -> Double? = { $0.finalTrainingCost }
+  ) -> Reproduction.Measurement? {
+    let parts = (groups.first { $0.key == group }?.lines ?? []).compactMap { line in
+      records.mean(group, line.key, value).map { "\(line.name) \(text($0))" }
+    }
+    return parts.isEmpty ? nil : Reproduction.Measurement(parts.joined(separator: ", "))
+  }
+}
+
+extension Reproduction {
+  /// A reproduction that is a comparison of training runs.
+  init(
+    name: String, title: String, source: Source, claims: [Claim], remarks: [String] = [],
+    cost: @escaping @Sendable (Tier) -> String, note: @escaping @Sendable (Tier) -> String,
+    comparison: @escaping @Sendable (Tier) -> Comparison
+  ) {
+    self.init(
+      name: name, title: title, source: source, claims: claims, remarks: remarks, costs: cost, notes: note,
+      jobs: { comparison($0).jobs },
+      figure: { comparison($0.tier).figure($0, title: title) },
+      table: { comparison($0.tier).table($0) })
+  }
+}
