@@ -35,7 +35,8 @@ struct RunDirectory {
       }
       return RunDirectory(name)
     }
-    let base = "runs/\(configuration.dataset.fileName)-\(configuration.model.rawValue)-\(configuration.optimizer.rawValue)"
+    let base =
+      "runs/\(configuration.dataset.fileName)-\(configuration.model.rawValue)-\(configuration.optimizer.rawValue)"
     var candidate = base
     var number = 1
     while holdsRun(candidate) {

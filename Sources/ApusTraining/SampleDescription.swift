@@ -35,6 +35,19 @@ public struct SampleDescription: Sendable, Hashable {
     vocabulary = nil
   }
 
+  /// The description of dense samples that are no data set's.
+  init(shape: [Int], classCount: Int) {
+    dataset = "samples"
+    self.shape = shape
+    classNames = (0..<classCount).map { "\($0)" }
+    scale = 1
+    shift = 0
+    schema = nil
+    isSparse = false
+    normalization = nil
+    vocabulary = nil
+  }
+
   /// The description of a text that is cut into windows.
   public init(_ text: TextDataset, context: Int) {
     dataset = text.name

@@ -42,7 +42,8 @@ private func adamFigure2Runs(_ tier: Reproduction.Tier) -> Comparison {
     groups: [
       Comparison.Group(key: "dropout", settings: common.merging(["dropout": 0.5]), lines: lines),
       Comparison.Group(
-        key: "deterministic", settings: common.merging(["hyperparameters": .object(["weight-decay": 1e-5])]), lines: lines),
+        key: "deterministic", settings: common.merging(["hyperparameters": .object(["weight-decay": 1e-5])]),
+        lines: lines),
     ],
     views: [
       Comparison.View(

@@ -100,17 +100,10 @@ extension RunConfiguration {
     }
   }
 
-  /// Loads the data set, which must be one of labelled samples.
+  /// Loads the data, samples or a text.
   ///
   /// - Parameter downloader: fetches what is nowhere here.
-  public func loadDataset(downloader: Downloader = Downloader()) throws(TrainingError) -> Dataset {
-    try TrainingError.wrapping { try Dataset.load(dataset, options: datasetOptions(downloader)) }
-  }
-
-  /// Loads the data set, samples or a text.
-  ///
-  /// - Parameter downloader: fetches what is nowhere here.
-  public func loadTrainingData(downloader: Downloader = Downloader()) throws(TrainingError) -> TrainingData {
+  public func loadData(downloader: Downloader = Downloader()) throws(TrainingError) -> TrainingData {
     try TrainingError.wrapping { try TrainingData.load(dataset, options: datasetOptions(downloader)) }
   }
 

@@ -12,7 +12,8 @@ public struct ImageGenerator {
   /// - Throws: `TrainingError` when the model is no autoencoder of images.
   public init(_ model: TrainedModel) throws(TrainingError) {
     guard let objective = model.objective as? Autoencoding, model.samples.shape.count == 3 else {
-      throw TrainingError("\(model.configuration.model.rawValue) makes no images; a vae that was trained on images does")
+      throw TrainingError(
+        "\(model.configuration.model.rawValue) makes no images; a vae that was trained on images does")
     }
     self.model = model
     autoencoder = objective.autoencoder
