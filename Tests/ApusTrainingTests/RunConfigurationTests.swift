@@ -51,7 +51,7 @@ import Testing
   @Test func aBatchLargerThanTheDataIsRefused() {
     var configuration = RunConfiguration()
     configuration.batchSize = 70_000
-    #expect(throws: TrainingError.self) { try configuration.makePlan(.digits()) }
+    #expect(throws: TrainingError.self) { try configuration.makePlan(.samples(.digits())) }
   }
 
   @Test func wrongHyperparametersAreRefusedWithTheirRange() {

@@ -96,7 +96,7 @@ public final class TextGenerator {
   }
 
   /// The token that a number in 0 ..< 1 picks.
-  static func token(_ logits: [Float], _ choice: Choice, draw: Double) -> Int32 {
+  package static func token(_ logits: [Float], _ choice: Choice, draw: Double) -> Int32 {
     let order = logits.indices.sorted { logits[$0] > logits[$1] || (logits[$0] == logits[$1] && $0 < $1) }
     guard let best = order.first, choice.temperature > 0 else { return Int32(order.first ?? 0) }
     let kept = order.prefix(choice.topK ?? order.count)
