@@ -89,7 +89,7 @@ public struct BatchOrder: Sendable {
       let philox = Philox(seed: seed)
       for place in 0..<batchSize {
         let word = philox.word(element: place, step: UInt32(truncatingIfNeeded: step), stream: BatchOrder.stream)
-        destination[place] = Int32(truncatingIfNeeded: UInt64(word) * UInt64(sampleCount) >> 32)
+        destination[place] = Int32(truncatingIfNeeded: (UInt64(word) * UInt64(sampleCount)) >> 32)
       }
       return
     }

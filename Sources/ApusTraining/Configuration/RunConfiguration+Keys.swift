@@ -129,7 +129,7 @@ extension RunConfiguration {
     Key("clip-norm", "the gradients' largest global norm", \.clipNorm) { $0 > 0 && $0.isFinite },
     Key("batch-size", "samples per step", \.batchSize) { $0 >= 1 },
     Key("epochs", "length of the run in epochs", \.epochs) { $0 >= 1 },
-    Key("steps", "length of the run in steps, instead of epochs", \.steps) { $0 >= 1 },
+    Key("steps", "length of the run in steps, instead of epochs; 0 evaluates the start", \.steps) { $0 >= 0 },
     Key("device", "auto, cpu, opencl, opencl:INDEX or opencl:NAME", \.device),
     Key(
       name: "seed", summary: "key of every random number", write: { .integer(Int(truncatingIfNeeded: $0.seed)) },
