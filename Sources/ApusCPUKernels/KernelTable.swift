@@ -14,6 +14,9 @@ package struct KernelTable: Sendable {
   /// The matrix product's kernels.
   package let matrix: MatrixKernels
 
+  /// The convolutions' kernels.
+  package let convolution: ConvolutionKernels
+
   /// The compiled update loop of an optimizer of the registry.
   package let updateLoop: @Sendable (OptimizerKind) -> UpdateOperands.Loop
 
@@ -21,12 +24,13 @@ package struct KernelTable: Sendable {
   package let chains: ChainKernelTable
 
   package init(
-    instructionSet: InstructionSet, lanes: Int, matrix: MatrixKernels,
+    instructionSet: InstructionSet, lanes: Int, matrix: MatrixKernels, convolution: ConvolutionKernels,
     updateLoop: @escaping @Sendable (OptimizerKind) -> UpdateOperands.Loop, chains: ChainKernelTable
   ) {
     self.instructionSet = instructionSet
     self.lanes = lanes
     self.matrix = matrix
+    self.convolution = convolution
     self.updateLoop = updateLoop
     self.chains = chains
   }

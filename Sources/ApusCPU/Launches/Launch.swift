@@ -57,7 +57,10 @@ extension LaunchContext {
       if let epilogue = kernel.epilogue { return try ChainLaunch(kernel, epilogue, self) }
       return try GatherLaunch(kernel, self)
     case .scatterAdd(let kernel): return try ScatterLaunch(kernel, self)
-    case .convolution, .pool, .poolGradient, .attention, .attentionGradient, .sparseRows, .sparseProduct,
+    case .convolution(let kernel):
+      return try kernel.pass == .weightGradient
+        ? ConvolutionWeightLaunch(kernel, self) : ConvolutionLaunch(kernel, self)
+    case .pool, .poolGradient, .attention, .attentionGradient, .sparseRows, .sparseProduct,
       .sparseProductGradient, .augmentation:
       throw DeviceError("\(label): not on this device")
     case .update(let kernel):
