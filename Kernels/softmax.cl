@@ -1,4 +1,5 @@
-// Softmax cross-entropy of rows of logits with integer labels: the losses, or their gradient.
+// Softmax of rows of logits, the logarithm of its denominator, and its cross-entropy with integer labels: the losses, or
+// their gradient.
 //
 // A work-group of LOCAL work-items owns rows_per_group consecutive rows, from get_group_id(0) times that on.
 // A work-item owns every LOCAL-th vector of WIDTH columns of them. Lanes and work-items are combined in a fixed order.
@@ -6,9 +7,14 @@
 // rows, columns    the shape of the logits: a row for each example, a column for each class
 // logits           element (row, column): row * logits_stride + column
 // labels           ints, one for each row; a label outside 0 ..< columns gives a loss and a gradient of 0
+// probabilities    element (row, column): row * probabilities_stride + column; may lie where the logits lie
+// log_sums         one for each row: log(sum of exp(row))
 // losses           one for each row: log(sum of exp(row)) - row[label]
 // upstream         what each loss is multiplied by further on, at row * upstream_stride (0 or 1)
 // gradient         element (row, column): row * gradient_stride + column; may lie where the logits lie
+//
+// What limits these kernels is the exponential, and memory where rows do not stay in the cache: a row is read up to three
+// times.
 //
 // LOCAL, WIDTH     1 and 16 on processors; a power of two and 1 elsewhere
 
@@ -94,6 +100,65 @@ static float sum_of_row(__global const float *row, const uint columns, const flo
   return combine_items(combine_lanes(sum, 1), 1, shared);
 }
 
+// Writes the first `lanes` elements of a vector.
+static void store_lanes(const REAL value, __global float *destination, const uint lanes) {
+#if WIDTH > 1
+  if (lanes == WIDTH) {
+    JOIN(vstore, WIDTH)(value, 0, destination);
+  } else {
+    float parts[WIDTH];
+    JOIN(vstore, WIDTH)(value, 0, parts);
+    for (uint lane = 0; lane < lanes; lane += 1) destination[lane] = parts[lane];
+  }
+#else
+  destination[0] = value;
+#endif
+}
+
+__kernel void softmax(
+    const uint rows, const uint columns, const uint rows_per_group,
+    __global const float *logits, const ulong logits_offset, const ulong logits_stride,
+    __global float *probabilities, const ulong probabilities_offset, const ulong probabilities_stride
+) {
+  __local float shared[LOCAL];
+  const uint begin = get_group_id(0) * rows_per_group;
+  const uint end = min(begin + rows_per_group, rows);
+  for (uint row = begin; row < end; row += 1) {
+    __global const float *values = logits + logits_offset + row * logits_stride;
+    __global float *result = probabilities + probabilities_offset + row * probabilities_stride;
+    const float largest = largest_of_row(values, columns, shared);
+    // The exponentials are kept in the result until their sum is known.
+    REAL lanes_sum = (REAL)(0.0f);
+    for (uint column = get_local_id(0) * WIDTH; column < columns; column += LOCAL * WIDTH) {
+      const uint lanes = min((uint)WIDTH, columns - column);
+      const REAL value = exp(load_logits(values + column, lanes) - (REAL)(largest));
+      lanes_sum += value;
+      store_lanes(value, result + column, lanes);
+    }
+    const float share = 1.0f / combine_items(combine_lanes(lanes_sum, 1), 1, shared);
+    for (uint column = get_local_id(0) * WIDTH; column < columns; column += LOCAL * WIDTH) {
+      const uint lanes = min((uint)WIDTH, columns - column);
+      store_lanes(load_logits(result + column, lanes) * (REAL)(share), result + column, lanes);
+    }
+  }
+}
+
+__kernel void log_sum_exp(
+    const uint rows, const uint columns, const uint rows_per_group,
+    __global const float *logits, const ulong logits_offset, const ulong logits_stride,
+    __global float *log_sums, const ulong log_sums_offset
+) {
+  __local float shared[LOCAL];
+  const uint begin = get_group_id(0) * rows_per_group;
+  const uint end = min(begin + rows_per_group, rows);
+  for (uint row = begin; row < end; row += 1) {
+    __global const float *values = logits + logits_offset + row * logits_stride;
+    const float largest = largest_of_row(values, columns, shared);
+    const float sum = sum_of_row(values, columns, largest, shared);
+    if (get_local_id(0) == 0) log_sums[log_sums_offset + row] = log(sum) + largest;
+  }
+}
+
 __kernel void softmax_cross_entropy(
     const uint rows, const uint columns, const uint rows_per_group,
     __global const float *logits, const ulong logits_offset, const ulong logits_stride,
@@ -138,17 +203,7 @@ __kernel void softmax_cross_entropy_gradient(
       const uint lanes = min((uint)WIDTH, columns - column);
       const REAL value =
           is_counted ? exp(load_logits(values + column, lanes) - (REAL)(largest)) * share : (REAL)(0.0f);
-#if WIDTH > 1
-      if (lanes == WIDTH) {
-        JOIN(vstore, WIDTH)(value, 0, result + column);
-      } else {
-        float parts[WIDTH];
-        JOIN(vstore, WIDTH)(value, 0, parts);
-        for (uint lane = 0; lane < lanes; lane += 1) result[column + lane] = parts[lane];
-      }
-#else
-      result[column] = value;
-#endif
+      store_lanes(value, result + column, lanes);
       // By the work-item that has just written it.
       if (is_counted && (uint)label >= column && (uint)label < column + lanes) result[label] -= scale;
     }

@@ -38,6 +38,41 @@ package struct SoftmaxCrossEntropy {
   private func plan(
     _ kernel: String, _ device: OpenCLDevice, _ arguments: [KernelArgument], _ builder: inout ProgramBuilder
   ) throws(OpenCLError) -> PlannedLaunch {
+    try Softmax(logits: logits).plan(kernel, device, [.memory(labels)] + arguments, &builder)
+  }
+}
+
+/// Plans the softmax of rows of logits, and the logarithm of its denominator.
+package struct Softmax {
+  /// `[rows, columns]` floats, contiguous along the columns.
+  let logits: TensorView
+
+  package init(logits: TensorView) { self.logits = logits }
+
+  /// Adds the kernel of the probabilities and plans its launch.
+  ///
+  /// - Parameter probabilities: as the logits, and perhaps in their place.
+  package func planProbabilities(
+    _ probabilities: TensorView, _ device: OpenCLDevice, _ builder: inout ProgramBuilder
+  ) throws(OpenCLError) -> PlannedLaunch {
+    guard probabilities.shape == logits.shape, probabilities.strides[1] == 1 else {
+      throw OpenCLError.launch(kernel: "softmax", "the probabilities do not fit the logits.")
+    }
+    let arguments: [KernelArgument] = [.memory(probabilities.memory), .elements(probabilities.strides[0])]
+    return try plan("softmax", device, arguments, &builder)
+  }
+
+  /// Adds the kernel of the rows' log Σ exp, a float for each row, and plans its launch.
+  package func planLogSums(
+    _ logSums: MemoryRange, _ device: OpenCLDevice, _ builder: inout ProgramBuilder
+  ) throws(OpenCLError) -> PlannedLaunch {
+    try plan("log_sum_exp", device, [.memory(logSums)], &builder)
+  }
+
+  /// One of the file's kernels; all begin with the logits.
+  fileprivate func plan(
+    _ kernel: String, _ device: OpenCLDevice, _ arguments: [KernelArgument], _ builder: inout ProgramBuilder
+  ) throws(OpenCLError) -> PlannedLaunch {
     guard logits.shape.count == 2, logits.strides[1] == 1 || logits.shape[1] == 1 else {
       throw OpenCLError.launch(kernel: kernel, "the logits are not rows of contiguous columns.")
     }
@@ -54,11 +89,10 @@ package struct SoftmaxCrossEntropy {
     }
     let suffix = try builder.add(
       KernelInstance(
-        template: "softmax_cross_entropy",
+        template: "softmax",
         macros: ["LOCAL": "\(local)", "WIDTH": device.style == .wide ? "16" : "1"]))
     let fixed: [KernelArgument] = [
       .size(rows), .size(columns), .size(rowsPerGroup), .memory(logits.memory), .elements(logits.strides[0]),
-      .memory(labels),
     ]
     return PlannedLaunch(
       suffix.name(of: kernel), fixed + arguments, groups: [rows.divided(by: rowsPerGroup)], local: [local])
