@@ -87,22 +87,4 @@ struct BackgroundReaderTests {
     #expect(throws: DataError.self) { try BackgroundReader(table, order: fitting, capacity: 1) }
     #expect(throws: DataError.self) { try BackgroundReader(table, order: fitting, firstStep: -1) }
   }
-
-  /// Not a race with the machine: the reader must only be far faster than any network trains.
-  @Test func keepsUp() throws {
-    try withTemporaryFolder { folder in
-      let table = try table(count: 40_000, features: 3072, in: folder)
-      let order = try BatchOrder(sampleCount: table.count, batchSize: 128, order: .shuffled(seed: 1))
-      let reader = try BackgroundReader(table, order: order)
-      let clock = ContinuousClock()
-      let start = clock.now
-      var sum = 0
-      let steps = 3000
-      for _ in 0..<steps { sum += reader.withNextBatch { Int($0.features[0]) } ?? 0 }
-      let seconds = (clock.now - start) / .seconds(1)
-      let rate = Double(steps * 128 * 3072) / seconds / 1e9
-      print("background reader: \(rate) GB/s, \(Double(steps * 128) / seconds) samples/s")
-      #expect(sum > 0 && rate > 0.2)
-    }
-  }
 }

@@ -236,32 +236,22 @@ struct ImageFolderTests {
     try withTemporaryFolder { folder in
       var options = ImageOptions()
       let path = try #require(dataFolder) + "/cifar10-images"
-      let clock = ContinuousClock()
-      func load() throws -> (Dataset, Duration) {
-        let start = clock.now
-        let dataset = try Dataset(images: path, options: options, cacheFolder: folder.path)
-        return (dataset, clock.now - start)
-      }
-      let (cold, coldTime) = try load()
-      let (warm, warmTime) = try load()
-      print("cifar10-images: \(coldTime) decoding, \(warmTime) prepared")
+      func load() throws -> Dataset { try Dataset(images: path, options: options, cacheFolder: folder.path) }
+      let (cold, warm) = (try load(), try load())
       #expect(cold.training.count == 50_000 && cold.validation.count == 10_000 && cold.sampleShape == [3, 32, 32])
       #expect(
         cold.classNames == ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"])
       #expect(
         cold.training.features.block?.withBytes(MD5.hexadecimal)
           == warm.training.features.block?.withBytes(MD5.hexadecimal))
-      let start = clock.now
       let moments = try #require(warm.channelMoments)
-      print("moments: \(clock.now - start) \(moments)")
       // The published figures of CIFAR-10; compression changed them a little.
       for (value, known) in zip(moments.means + moments.deviations, [0.4914, 0.4822, 0.4465, 0.2470, 0.2435, 0.2616]) {
         #expect(abs(value - known) < 0.003)
       }
       options.size = ImageOptions.Size(height: 16, width: 16)
       options.channelCount = 1
-      let (small, smallTime) = try load()
-      print("at 16×16 in grey: \(smallTime)")
+      let small = try load()
       #expect(small.sampleShape == [1, 16, 16])
     }
   }

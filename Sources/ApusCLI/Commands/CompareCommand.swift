@@ -48,7 +48,7 @@ struct CompareCommand: ParsableCommand {
     let entries = try entries(base)
     let device = try Device.open(base.device)
     screen.writeLine("device: \(device.backend.name): \(device.reason)")
-    let dataset = try base.loadDataset(downloader: DownloadDisplay.downloader(on: screen))
+    let dataset = try base.loadDataset(on: screen)
     let target = RunDirectory(directory ?? "runs/compare-\(dataset.name)-\(base.model.rawValue)")
     if !overwrite, FileManager.default.fileExists(atPath: target.file("results.json")) {
       throw TrainingError(

@@ -29,7 +29,7 @@ struct EvaluateCommand: ParsableCommand {
     configuration.dataFolder = dataDir ?? configuration.dataFolder
     let screen = output.json ? Terminal.error : Terminal.output
     let device = try Device.open(device ?? configuration.device)
-    let data = try configuration.loadDataset(downloader: DownloadDisplay.downloader(on: screen))
+    let data = try configuration.loadDataset(on: screen)
     let classifier = try Classifier(checkpoint, on: device.backend)
     guard data.classCount == classifier.samples.classNames.count else {
       throw TrainingError(
