@@ -48,7 +48,7 @@ struct CompareCommand: ParsableCommand {
     let entries = try entries(base)
     let device = try Device.open(base.device)
     screen.writeLine("device: \(device.backend.name): \(device.reason)")
-    let data = try base.loadData(downloader: DownloadDisplay.downloader(on: screen))
+    let data = try base.loadData(on: screen)
     let target = RunDirectory(directory ?? "runs/compare-\(data.name.fileName)-\(base.model.rawValue)")
     if !overwrite, FileManager.default.fileExists(atPath: target.file("results.json")) {
       throw TrainingError(

@@ -35,7 +35,7 @@ struct EvaluateCommand: ParsableCommand {
     configuration.dataFolder = dataDir ?? configuration.dataFolder
     let screen = output.json ? Terminal.error : Terminal.output
     let device = try Device.open(device ?? configuration.device)
-    let data = try configuration.loadData(downloader: DownloadDisplay.downloader(on: screen))
+    let data = try configuration.loadData(on: screen)
     let model = try TrainedModel(checkpoint, on: device.backend)
     let evaluation = try model.evaluate(data)
     let matrix = confusionMatrix(evaluation, data)

@@ -8,7 +8,7 @@ struct PredictCommand: ParsableCommand {
     abstract: "Classify samples with a trained network.",
     discussion: """
       FILE is a CSV file with the training file's feature columns (for a model trained on csv:FILE), an IDX file of images, \
-      gzipped or not, or a PNG picture of the training images' size. One line comes out per sample: its number, the class and \
+      gzipped or not, or a JPEG or PNG picture, which is brought to the training images' size. One line comes out per sample: its number, the class and \
       its probability.
       """)
 
@@ -56,7 +56,7 @@ struct PredictCommand: ParsableCommand {
   /// A file's samples as the model's training data had them.
   private static func table(_ path: String, _ samples: SampleDescription) throws -> Table {
     if let schema = samples.schema { return try Table(csv: path, schema: schema) }
-    if path.lowercased().hasSuffix(".png") { return try picture(path, samples) }
+    if [".png", ".jpg", ".jpeg"].contains(where: path.lowercased().hasSuffix) { return try picture(path, samples) }
     let file = try IDXFile(path: path)
     let shape = Array(file.dimensions.dropFirst())
     let features = samples.shape.reduce(1, *)
@@ -69,14 +69,17 @@ struct PredictCommand: ParsableCommand {
   }
 
   private static func picture(_ path: String, _ samples: SampleDescription) throws -> Table {
-    let image = try PixelImage(path: path)
-    let size = samples.shape.suffix(2)
-    guard samples.shape.count == 3, samples.shape[0] == 1, Array(size) == [image.height, image.width] else {
-      throw TrainingError(
-        "\(path): is \(image.width)×\(image.height), but the model was trained on samples of shape \(samples.shape)")
+    guard samples.shape.count == 3, samples.shape[0] == 1 || samples.shape[0] == 3 else {
+      throw TrainingError("\(path): is a picture, but the model was trained on samples of shape \(samples.shape)")
+    }
+    let image = try PixelImage(path: path).converted(toChannels: samples.shape[0])
+      .fitted(toWidth: samples.shape[2], height: samples.shape[1])
+    let planes = [UInt8](unsafeUninitializedCapacity: image.samples.count) { buffer, initialized in
+      image.copyPlanes(into: UnsafeMutableBufferPointer(rebasing: buffer[..<image.samples.count]))
+      initialized = image.samples.count
     }
     return Table(
-      count: 1, sampleShape: samples.shape, features: .bytes(.copy(of: image.grey.samples)), scale: samples.scale,
+      count: 1, sampleShape: samples.shape, features: .bytes(.copy(of: planes)), scale: samples.scale,
       shift: samples.shift, labels: [])
   }
 }

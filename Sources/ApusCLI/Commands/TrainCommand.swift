@@ -44,7 +44,7 @@ struct TrainCommand: ParsableCommand {
     _ = try configuration.resolved()
     let device = try Device.open(configuration.device, profiling: profile)
     if !quiet { screen.writeLine("device: \(device.backend.name): \(device.reason)") }
-    let data = try configuration.loadData(downloader: DownloadDisplay.downloader(on: screen))
+    let data = try configuration.loadData(on: screen)
 
     if plan {
       let trainer = try Trainer(try configuration.makePlan(data), on: device.backend)

@@ -88,7 +88,9 @@ struct ImageFolder {
     for name in names {
       let place = (path as NSString).appendingPathComponent(name)
       let files = try FolderListing.files(below: place, endings: endings)
-      guard !files.isEmpty else { throw FileError(place, "there are no pictures here", remedy: "JPEG and PNG are read") }
+      guard !files.isEmpty else {
+        throw FileError(place, "there are no pictures here", remedy: "JPEG and PNG are read")
+      }
       classes.append((name, files))
     }
     return classes

@@ -29,7 +29,8 @@ extension Dataset {
     fingerprint.add(folder.validation.map(\.file))
     let cache = PreparedFiles(folder: (cacheFolder as NSString).appendingPathComponent("images"))
     self = try cache.load("\((canonical as NSString).lastPathComponent)-\(key).data", fingerprint: fingerprint.digest) {
-      writer throws(FileError) in try folder.prepare(into: writer, path: path, options: options)
+      writer throws(FileError) in
+      try folder.prepare(into: writer, path: path, options: options)
     } read: { file in
       Dataset(decoded: file, name: name ?? "images:\(path)", classNames: folder.classNames)
     }

@@ -106,7 +106,8 @@ struct PreparedFiles {
     let path = (folder as NSString).appendingPathComponent(name)
     if let file = PreparedFile(path: path, fingerprint: fingerprint), let contents = read(file) { return contents }
     let temporary = (NSTemporaryDirectory() as NSString).appendingPathComponent("apus-\(UUID().uuidString)-\(name)")
-    var failure = FileError(path, "the prepared file cannot be read back", remedy: "set XDG_CACHE_HOME to another folder")
+    var failure = FileError(
+      path, "the prepared file cannot be read back", remedy: "set XDG_CACHE_HOME to another folder")
     for place in [path, temporary] {
       let parent = (place as NSString).deletingLastPathComponent
       try? FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)

@@ -19,7 +19,9 @@ enum CIFAR10 {
   static func load(_ options: DatasetOptions) throws(DataError) -> Dataset {
     if let local = try LocalFiles(of: "cifar10", in: options.resolvedDataFolder) {
       let bases = ["", "cifar10/", "CIFAR10/"]
-      if let first = local.first(of: ([folder + "/"] + bases.map { "\($0)\(folder)/" } + bases).map { $0 + trainingFiles[0] }) {
+      if let first = local.first(
+        of: ([folder + "/"] + bases.map { "\($0)\(folder)/" } + bases).map { $0 + trainingFiles[0] })
+      {
         let place = (first as NSString).deletingLastPathComponent
         return try asDataError { () throws(FileError) in try read(folder: place) }
       }
@@ -126,7 +128,8 @@ enum CIFAR10 {
             let label = bytes[row * rowSize]
             guard label < classNames.count else {
               throw FileError(
-                batch.path, at: batch.place, "row \(row) has the label \(label), which is not below \(classNames.count)")
+                batch.path, at: batch.place, "row \(row) has the label \(label), which is not below \(classNames.count)"
+              )
             }
             UnsafeMutableRawBufferPointer(rebasing: buffer[labels.count * pixelCount..<(labels.count + 1) * pixelCount])
               .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[row * rowSize + 1..<(row + 1) * rowSize]))

@@ -73,7 +73,8 @@ enum IMDB {
         var texts: Texts = ([], [])
         for (label, name) in folders.enumerated() {
           guard let files = found["\(split)/\(name)"] else {
-            throw FileError(path, "the archive holds no \(split)/\(name)", remedy: "it must be \(archive).gz as published")
+            throw FileError(
+              path, "the archive holds no \(split)/\(name)", remedy: "it must be \(archive).gz as published")
           }
           for file in files.sorted(by: { $0.name < $1.name }) {
             texts.texts.append(.bytes(file.text))

@@ -46,7 +46,8 @@ enum WordScanner {
 
   /// The length of the line break that begins at a `<`; nil where none does.
   private static func lineBreakLength(_ text: UnsafeRawBufferPointer, at start: Int) -> Int? {
-    guard start + 3 < text.count, text[start + 1] | 0x20 == UInt8(ascii: "b"), text[start + 2] | 0x20 == UInt8(ascii: "r")
+    guard start + 3 < text.count, text[start + 1] | 0x20 == UInt8(ascii: "b"),
+      text[start + 2] | 0x20 == UInt8(ascii: "r")
     else { return nil }
     var end = start + 3
     while end < text.count, text[end] == UInt8(ascii: " ") || text[end] == UInt8(ascii: "/") { end += 1 }
