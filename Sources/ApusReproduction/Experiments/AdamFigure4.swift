@@ -61,7 +61,9 @@ private struct BiasCorrectionStudy {
               settings: [
                 "dataset": "mnist", "model": "vae", "batch-size": 100, "epochs": .integer(epochs.max() ?? 1),
                 "optimizer": "adam", "learning-rate": .number(pow(10, exponent)),
-                "hyperparameters": .object(["beta1": .number(beta1), "beta2": .number(beta2), "bias-correction": .bool(corrects)]),
+                "hyperparameters": .object([
+                  "beta1": .number(beta1), "beta2": .number(beta2), "bias-correction": .bool(corrects),
+                ]),
               ], keepsModel: false))
         }
       }
