@@ -1,22 +1,22 @@
 import Apus
 
 /// Training runs in groups, and the panels in which they are seen: the form of most reproductions.
-struct Comparison: Sendable {
+package struct Comparison: Sendable {
   /// One curve: what it is called and how its run differs from the others.
-  struct Line: Sendable {
-    let name: String
+  package struct Line: Sendable {
+    package let name: String
     /// The run's directory.
-    let key: String
-    let settings: JSONObject
+    package let key: String
+    package let settings: JSONObject
 
-    init(_ name: String, key: String, _ settings: JSONObject) {
+    package init(_ name: String, key: String, _ settings: JSONObject) {
       self.name = name
       self.key = key
       self.settings = settings
     }
 
     /// A curve of an optimizer.
-    init(
+    package init(
       _ name: String, _ optimizer: OptimizerKind, learningRate: Double, _ hyperparameters: JSONObject = [:]
     ) {
       var settings: JSONObject = ["optimizer": .string(optimizer.rawValue), "learning-rate": .number(learningRate)]
@@ -26,18 +26,30 @@ struct Comparison: Sendable {
   }
 
   /// Runs that share all but their lines' settings.
-  struct Group: Sendable {
-    let key: String
-    let settings: JSONObject
-    let lines: [Line]
-    var seeds = 1
-    var isOptional = false
+  package struct Group: Sendable {
+    package let key: String
+    package let settings: JSONObject
+    package let lines: [Line]
+    package var seeds: Int
+    package var isOptional: Bool
     /// Whether checkpoints stay; those of a sweep would fill a disk.
-    var keepsModels = true
+    package var keepsModels: Bool
+
+    package init(
+      key: String, settings: JSONObject, lines: [Line], seeds: Int = 1, isOptional: Bool = false,
+      keepsModels: Bool = true
+    ) {
+      self.key = key
+      self.settings = settings
+      self.lines = lines
+      self.seeds = seeds
+      self.isOptional = isOptional
+      self.keepsModels = keepsModels
+    }
   }
 
   /// What a panel shows of a run.
-  enum Measure: Sendable {
+  package enum Measure: Sendable {
     /// The mean training loss over each part of an epoch.
     case trainingCost(partsPerEpoch: Int)
     /// The training loss by steps, averaged over a window.
@@ -48,20 +60,40 @@ struct Comparison: Sendable {
   }
 
   /// A panel.
-  struct View: Sendable {
-    let group: String
-    let title: String
-    let measure: Measure
-    let x: ChartAxis
-    let y: ChartAxis
+  package struct View: Sendable {
+    package let group: String
+    package let title: String
+    package let measure: Measure
+    package let x: ChartAxis
+    package let y: ChartAxis
+
+    package init(group: String, title: String, measure: Measure, x: ChartAxis, y: ChartAxis) {
+      self.group = group
+      self.title = title
+      self.measure = measure
+      self.x = x
+      self.y = y
+    }
   }
 
   var groups: [Group]
   var views: [View]
-  var columns = 2
-  var sharesX = false
-  var sharesY = false
-  var panelSize: SIMD2<Double> = [340, 250]
+  var columns: Int
+  var sharesX: Bool
+  var sharesY: Bool
+  var panelSize: SIMD2<Double>
+
+  package init(
+    groups: [Group], views: [View], columns: Int = 2, sharesX: Bool = false, sharesY: Bool = false,
+    panelSize: SIMD2<Double> = [400, 300]
+  ) {
+    self.groups = groups
+    self.views = views
+    self.columns = columns
+    self.sharesX = sharesX
+    self.sharesY = sharesY
+    self.panelSize = panelSize
+  }
 
   /// The training runs.
   var jobs: [TrainingJob] {
@@ -156,7 +188,7 @@ struct Comparison: Sendable {
 
 extension Reproduction {
   /// A reproduction that is a comparison of training runs.
-  init(
+  package init(
     name: String, title: String, source: Source, claims: [Claim], remarks: [String] = [],
     cost: @escaping @Sendable (Tier) -> String, note: @escaping @Sendable (Tier) -> String,
     comparison: @escaping @Sendable (Tier) -> Comparison

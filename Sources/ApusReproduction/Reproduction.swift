@@ -14,6 +14,12 @@ public struct Reproduction: Sendable {
     public let place: String
     /// Where to read it.
     public let link: String
+
+    package init(citation: String, place: String, link: String) {
+      self.citation = citation
+      self.place = place
+      self.link = link
+    }
   }
 
   /// Something that the source says, and how the like is measured here.

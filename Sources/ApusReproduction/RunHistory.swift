@@ -2,27 +2,27 @@ import Apus
 import Foundation
 
 /// The metrics of a training run.
-struct RunHistory: Sendable {
+package struct RunHistory: Sendable {
   /// A step's loss, and how many epochs had been seen after it.
-  struct TrainingPoint: Sendable, Hashable {
-    let step: Int
-    let epoch: Double
-    let loss: Double
+  package struct TrainingPoint: Sendable, Hashable {
+    package let step: Int
+    package let epoch: Double
+    package let loss: Double
   }
 
   /// An evaluation.
-  struct ValidationPoint: Sendable, Hashable {
-    let step: Int
-    let epoch: Double
-    let loss: Double
-    let accuracy: Double?
+  package struct ValidationPoint: Sendable, Hashable {
+    package let step: Int
+    package let epoch: Double
+    package let loss: Double
+    package let accuracy: Double?
   }
 
-  private(set) var training: [TrainingPoint] = []
-  private(set) var validation: [ValidationPoint] = []
+  package private(set) var training: [TrainingPoint] = []
+  package private(set) var validation: [ValidationPoint] = []
 
   /// The lines of a run's `metrics.jsonl`.
-  init(metrics: [JSONObject]) {
+  package init(metrics: [JSONObject]) {
     for line in metrics {
       guard let step = line["step"]?.integer, let epoch = line["epoch"]?.number, let loss = line["loss"]?.number else {
         continue
@@ -40,7 +40,7 @@ struct RunHistory: Sendable {
   /// The mean training loss over each part of an epoch, at the part's end.
   ///
   /// A part in which a loss was not finite has none; a last part that is less than half done is left out.
-  func trainingCost(partsPerEpoch: Int) -> [SIMD2<Double>] {
+  package func trainingCost(partsPerEpoch: Int) -> [SIMD2<Double>] {
     var parts: [(part: Int, sum: Double, count: Int)] = []
     for point in training {
       let part = Int((point.epoch * Double(partsPerEpoch) - 1e-6).rounded(.up))
@@ -62,7 +62,7 @@ struct RunHistory: Sendable {
   var trainingLossBySteps: [SIMD2<Double>] { training.map { SIMD2(Double($0.step), $0.loss) } }
 
   /// The mean training loss of the last steps, a tenth of an epoch at least and an epoch at most.
-  var finalTrainingCost: Double {
+  package var finalTrainingCost: Double {
     guard let last = training.last else { return .nan }
     let span = min(max(last.epoch * 0.1, 0.1), 1)
     let losses = training.filter { $0.epoch > last.epoch - span }.map(\.loss)
@@ -70,5 +70,5 @@ struct RunHistory: Sendable {
   }
 
   /// The highest validation accuracy.
-  var bestAccuracy: Double? { validation.compactMap(\.accuracy).max() }
+  package var bestAccuracy: Double? { validation.compactMap(\.accuracy).max() }
 }

@@ -31,7 +31,7 @@ struct TrainingJob: Sendable, Hashable {
 
 extension JSONObject {
   /// These settings with others over them; hyperparameters are merged by name.
-  func merging(_ other: JSONObject) -> JSONObject {
+  package func merging(_ other: JSONObject) -> JSONObject {
     var merged = self
     for key in other.keys {
       if let inner = other[key]?.object, let outer = self[key]?.object {

@@ -16,35 +16,41 @@ extension ContourPlot {
     if let minimum, let place = area.frame.fractions(minimum) {
       ContourMarks.minimum(at: area.place(place), into: &drawing)
     }
+    let routes = paths.enumerated().map { index, path in
+      (places: places(of: path, area), style: path.style ?? index)
+    }
     drawing.clip(to: area.rectangle) { drawing in
-      for (index, path) in paths.enumerated().reversed() { draw(path, path.style ?? index, into: &drawing, area) }
+      // White edges keep the paths apart from the bands. Later paths lie on top, so that where two are one, the dashes
+      // of the later show the earlier between them.
+      for route in routes {
+        drawing.polyline(route.places, Drawing.Stroke(Colour.white.withOpacity(0.75), width: 3.4))
+      }
+      for route in routes { draw(route.places, route.style, into: &drawing) }
     }
     if let start = paths.first?.points.first, let place = area.frame.fractions(start) {
       ContourMarks.start(at: area.place(place), into: &drawing)
     }
   }
 
-  private func draw(_ path: Path, _ style: Int, into drawing: inout Drawing, _ area: PlotArea) {
+  /// A path's places on the page, without steps too short to be seen apart, which would only make the file long.
+  private func places(of path: Path, _ area: PlotArea) -> [Drawing.Point] {
     let finite = path.points.prefix { $0.x.isFinite && $0.y.isFinite && abs($0.x) < 1e6 && abs($0.y) < 1e6 }
     let places = finite.compactMap { area.frame.fractions($0) }.map(area.place)
-    guard let end = places.last else { return }
-    // Steps too short to be seen apart would only make the file long.
     var steps: [Drawing.Point] = []
     for place in places {
       if let last = steps.last, (place - last).max() < 0.4, (place - last).min() > -0.4 { continue }
       steps.append(place)
     }
-    steps.append(end)
-    // A white edge keeps the path apart from the bands and from paths below it.
-    drawing.polyline(steps, Drawing.Stroke(Colour.white.withOpacity(0.75), width: 3.4))
-    drawing.polyline(
-      steps, Drawing.Stroke(ChartPalette.colour(style), width: 1.7, dash: ChartPalette.dash(style)))
-    if steps.count < 60 {
-      for step in steps.dropFirst().dropLast() {
-        drawing.circle(step, radius: 1.7, fill: ChartPalette.colour(style))
-      }
+    return steps + places.suffix(1)
+  }
+
+  private func draw(_ places: [Drawing.Point], _ style: Int, into drawing: inout Drawing) {
+    let colour = ChartPalette.colour(style)
+    drawing.polyline(places, Drawing.Stroke(colour, width: 1.7, dash: ChartPalette.dash(style)))
+    if places.count < 60 {
+      for place in places.dropFirst().dropLast() { drawing.circle(place, radius: 1.7, fill: colour) }
     }
-    ContourMarks.end(at: end, colour: ChartPalette.colour(style), into: &drawing)
+    if let end = places.last { ContourMarks.end(at: end, colour: colour, into: &drawing) }
   }
 
   /// Draws the colours of the levels beside a plot, powers of ten named.

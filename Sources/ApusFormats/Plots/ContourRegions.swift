@@ -3,7 +3,7 @@ extension ContourPlot {
   ///
   /// Each cell of the grid gives the polygon of its part; the sides that two neighbours share in opposite directions
   /// cancel, and what is left is chained into closed lines.
-  func outlines(atLeast level: Double) -> [[SIMD2<Double>]] {
+  package func outlines(atLeast level: Double) -> [[SIMD2<Double>]] {
     var sides = SideSet()
     for row in 0..<resolution {
       for column in 0..<resolution {

@@ -15,7 +15,7 @@ struct PlotArea {
   init(_ rectangle: Drawing.Rectangle, frame: PanelFrame) {
     self.rectangle = rectangle
     self.frame = frame
-    xTicks = PlotArea.marks(of: frame.x, about: max(Int(rectangle.width / 68), 2))
+    xTicks = PlotArea.marks(of: frame.x, about: max(Int(rectangle.width / 60), 2))
     yTicks = PlotArea.marks(of: frame.y, about: max(Int(rectangle.height / 50), 3))
   }
 

@@ -3,25 +3,25 @@
 /// That share is exact along rows and taken from 16 lines within each row, so areas that end on whole pixels are exact,
 /// and a pixel on a slanted edge is off by less than a sixteenth. Whatever several contours of one call cover, they cover
 /// once.
-struct Rasterizer {
-  typealias Point = SIMD2<Double>
+package struct Rasterizer {
+  package typealias Point = SIMD2<Double>
 
   private static let linesPerRow = 16
 
-  let width: Int
-  let height: Int
+  package let width: Int
+  package let height: Int
   /// Red, green and blue of each pixel, 0 to 255, in rows from the top.
   private var samples: [Float]
 
   /// A white picture.
-  init(width: Int, height: Int) {
+  package init(width: Int, height: Int) {
     self.width = width
     self.height = height
     samples = [Float](repeating: 255, count: width * height * 3)
   }
 
   /// The picture.
-  var bytes: [UInt8] { samples.map { UInt8(min(max($0.rounded(), 0), 255)) } }
+  package var bytes: [UInt8] { samples.map { UInt8(min(max($0.rounded(), 0), 255)) } }
 
   /// A side of a contour, on the lines that it crosses.
   private struct Edge {
@@ -41,7 +41,7 @@ struct Rasterizer {
   ///
   /// - Parameters:
   ///   - clip: what lies outside stays as it is.
-  mutating func fill(_ contours: [[Point]], _ colour: Colour, clip: Drawing.Rectangle) {
+  package mutating func fill(_ contours: [[Point]], _ colour: Colour, clip: Drawing.Rectangle) {
     let bounds = clip.intersection(
       Drawing.Rectangle(x: 0, y: 0, width: Double(width), height: Double(height)))
     let lines = Rasterizer.lines(from: bounds.y, to: bounds.maxY)

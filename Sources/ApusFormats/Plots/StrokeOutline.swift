@@ -1,14 +1,14 @@
 import Foundation
 
 /// Turns lines into the areas that a round pen covers.
-enum StrokeOutline {
-  typealias Point = SIMD2<Double>
+package enum StrokeOutline {
+  package typealias Point = SIMD2<Double>
 
   /// The area of a line: a rectangle for each straight part and a disc at each bend, to be filled as one.
   ///
   /// - Parameters:
   ///   - hasRoundEnds: whether the pen is round at both ends, too.
-  static func contours(_ points: [Point], width: Double, hasRoundEnds: Bool) -> [[Point]] {
+  package static func contours(_ points: [Point], width: Double, hasRoundEnds: Bool) -> [[Point]] {
     let points = withoutRepeats(points)
     guard let first = points.first, let last = points.last else { return [] }
     let radius = width / 2
@@ -28,7 +28,7 @@ enum StrokeOutline {
   }
 
   /// A circle as a polygon whose sides are too short to be seen.
-  static func disc(_ centre: Point, radius: Double) -> [Point] {
+  package static func disc(_ centre: Point, radius: Double) -> [Point] {
     let count = min(max(Int((8 * radius.squareRoot()).rounded(.up)), 8), 128)
     return (0..<count).map { index in
       let angle = 2 * .pi * Double(index) / Double(count)
@@ -38,7 +38,7 @@ enum StrokeOutline {
   }
 
   /// The parts of a line that its dashes leave.
-  static func dashed(_ points: [Point], _ dash: [Double]) -> [[Point]] {
+  package static func dashed(_ points: [Point], _ dash: [Double]) -> [[Point]] {
     guard !dash.isEmpty, dash.allSatisfy({ $0 > 0 }) else { return [points] }
     var parts: [[Point]] = []
     var index = 0

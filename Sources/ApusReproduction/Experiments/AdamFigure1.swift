@@ -40,9 +40,9 @@ private func adamFigure1Runs(_ tier: Reproduction.Tier) -> Comparison {
         key: "mnist", settings: common.merging(["dataset": "mnist", "epochs": 45]),
         lines: [
           Comparison.Line("AdaGrad", .adagrad, learningRate: 0.2),
-          Comparison.Line("SGD Nesterov", .nesterov, learningRate: 0.5),
-          Comparison.Line("Adam", .adam, learningRate: 0.05),
-          Comparison.Line("RMSProp", .rmsprop, learningRate: 0.05),
+          Comparison.Line("SGD Nesterov", .nesterov, learningRate: 5),
+          Comparison.Line("Adam", .adam, learningRate: 0.1),
+          Comparison.Line("RMSProp", .rmsprop, learningRate: 0.1),
         ]),
       // What it needs may be missing from this build or this machine; the left panel stands alone then.
       Comparison.Group(

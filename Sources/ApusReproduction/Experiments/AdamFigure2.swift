@@ -18,7 +18,7 @@ extension Reproduction {
     remarks: [
       "Batches of 128, rectifiers, dropout 0.5 on both hidden layers (the source does not state the rate).",
       "The source searched its hyperparameters over a dense grid and does not state them; here each learning rate is the "
-        + "best of 1, 2 and 5 times powers of ten by the training cost after 5 epochs with dropout.",
+        + "best of 1, 2 and 5 times powers of ten by the training cost of the fourth epoch with dropout.",
       "The right panel has an L2 penalty of unstated strength in the source; here it is 1e-5, and the cost shown is without it.",
     ],
     cost: { $0 == .quick ? "2 min" : "75 min" },
@@ -31,7 +31,7 @@ private func adamFigure2Runs(_ tier: Reproduction.Tier) -> Comparison {
     "dataset": "mnist", "model": "mlp", "hidden": [1000, 1000], "batch-size": 128, "epochs": tier == .quick ? 4 : 200,
   ]
   let lines = [
-    Comparison.Line("AdaGrad", .adagrad, learningRate: 0.02),
+    Comparison.Line("AdaGrad", .adagrad, learningRate: 0.01),
     Comparison.Line("RMSProp", .rmsprop, learningRate: 0.0005),
     Comparison.Line("SGD Nesterov", .nesterov, learningRate: 0.05),
     Comparison.Line("AdaDelta", .adadelta, learningRate: 1),

@@ -37,12 +37,12 @@ private func optimizerComparisonRuns(_ tier: Reproduction.Tier) -> Comparison {
           Comparison.Line("Momentum", .momentum, learningRate: 0.1),
           Comparison.Line("Nesterov", .nesterov, learningRate: 0.1),
           Comparison.Line("AdaGrad", .adagrad, learningRate: 0.02),
-          Comparison.Line("RMSProp", .rmsprop, learningRate: 0.001),
-          Comparison.Line("AdaDelta", .adadelta, learningRate: 1),
-          Comparison.Line("Adam", .adam, learningRate: 0.002),
-          Comparison.Line("AdaMax", .adamax, learningRate: 0.005),
-          Comparison.Line("AdaBound", .adabound, learningRate: 0.005),
-          Comparison.Line("AMSBound", .amsbound, learningRate: 0.005),
+          Comparison.Line("RMSProp", .rmsprop, learningRate: 0.002),
+          Comparison.Line("AdaDelta", .adadelta, learningRate: 2),
+          Comparison.Line("Adam", .adam, learningRate: 0.005),
+          Comparison.Line("AdaMax", .adamax, learningRate: 0.01),
+          Comparison.Line("AdaBound", .adabound, learningRate: 0.01),
+          Comparison.Line("AMSBound", .amsbound, learningRate: 0.01),
         ], seeds: tier == .quick ? 3 : 10, keepsModels: false)
     ],
     views: [

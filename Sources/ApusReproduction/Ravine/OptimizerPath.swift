@@ -1,14 +1,14 @@
 import Apus
 
 /// The places that an optimizer visits on a test function, from its own update formula in double precision.
-struct OptimizerPath: Sendable {
+package struct OptimizerPath: Sendable {
   /// The start and the place after each step.
-  let points: [SIMD2<Double>]
+  package let points: [SIMD2<Double>]
   /// The function's value at each place.
-  let values: [Double]
+  package let values: [Double]
 
   /// Runs an optimizer at a constant learning rate; ends early where numbers are no longer finite.
-  init(_ optimizer: any Optimizer, learningRate: Double, on function: TestFunction, steps: Int) {
+  package init(_ optimizer: any Optimizer, learningRate: Double, on function: TestFunction, steps: Int) {
     var slots = [function.start.x, function.start.y].map { Slots<Double>(parameter: $0, gradient: 0) }
     var points = [function.start]
     for step in 1...max(steps, 1) {
@@ -32,9 +32,6 @@ struct OptimizerPath: Sendable {
     O.update(&slots, uniforms)
   }
 
-  /// The first step after which the value stays below a threshold to the end; nil where it does not.
-  func stepsToStay(below threshold: Double) -> Int? {
-    guard let last = values.lastIndex(where: { !($0 < threshold) }) else { return 0 }
-    return last + 1 < values.count ? last + 1 : nil
-  }
+  /// The first step with a value below a threshold; nil where there is none.
+  package func steps(toReach threshold: Double) -> Int? { values.firstIndex { $0 < threshold } }
 }

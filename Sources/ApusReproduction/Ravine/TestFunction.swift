@@ -1,36 +1,36 @@
 import Foundation
 
 /// A function of two variables that optimizers are shown on, with its gradient.
-struct TestFunction: Sendable {
-  let name: String
+package struct TestFunction: Sendable {
+  package let name: String
   /// How it is written.
-  let formula: String
-  let start: SIMD2<Double>
-  let minimum: SIMD2<Double>
+  package let formula: String
+  package let start: SIMD2<Double>
+  package let minimum: SIMD2<Double>
   /// The part of the plane that is drawn.
-  let x: ClosedRange<Double>
-  let y: ClosedRange<Double>
+  package let x: ClosedRange<Double>
+  package let y: ClosedRange<Double>
   /// The lowest and highest level that is drawn.
-  let levels: ClosedRange<Double>
+  package let levels: ClosedRange<Double>
   /// Steps in the figure and in the search for a value below the threshold.
-  let drawnSteps: Int
-  let steps: Int
-  let value: @Sendable (SIMD2<Double>) -> Double
-  let gradient: @Sendable (SIMD2<Double>) -> SIMD2<Double>
+  package let drawnSteps: Int
+  package let steps: Int
+  package let value: @Sendable (SIMD2<Double>) -> Double
+  package let gradient: @Sendable (SIMD2<Double>) -> SIMD2<Double>
 
   /// A long valley along x, twenty times as steep across: the example of Saito's book.
-  static let ravine = TestFunction(
-    name: "ravine", formula: "x²/20 + y²", start: [-7, 2], minimum: [0, 0], x: -8...4, y: -3...3,
-    levels: 1e-3...1e1, drawnSteps: 30, steps: 1000,
+  package static let ravine = TestFunction(
+    name: "Ravine", formula: "x²/20 + y²", start: [-7, 2], minimum: [0, 0], x: -8...4, y: -3...3,
+    levels: 1e-2...1e1, drawnSteps: 30, steps: 1000,
     value: { $0.x * $0.x / 20 + $0.y * $0.y }, gradient: { [$0.x / 10, 2 * $0.y] })
 
   /// A curved valley whose floor is nearly flat.
   ///
   /// Source: Rosenbrock, "An automatic method for finding the greatest or least value of a function", The Computer
   /// Journal 3, 1960.
-  static let rosenbrock = TestFunction(
+  package static let rosenbrock = TestFunction(
     name: "Rosenbrock", formula: "(1 − x)² + 100 (y − x²)²", start: [-1.2, 1], minimum: [1, 1], x: -1.8...1.8,
-    y: -0.8...2, levels: 1e-2...1e3, drawnSteps: 2000, steps: 20_000,
+    y: -0.8...2, levels: 1e-2...1e3, drawnSteps: 4000, steps: 20_000,
     value: { p in
       let (a, b) = (1 - p.x, p.y - p.x * p.x)
       return a * a + 100 * b * b
@@ -43,7 +43,7 @@ struct TestFunction: Sendable {
   /// A plateau with steep walls at its corners.
   ///
   /// Source: Beale, "On an iterative method for finding a local minimum of a function of more than one variable", 1958.
-  static let beale = TestFunction(
+  package static let beale = TestFunction(
     name: "Beale", formula: "Σ (cᵢ − x + x yⁱ)², c = 1.5, 2.25, 2.625", start: [1, 1.5], minimum: [3, 0.5],
     x: -0.5...4.5, y: -1.5...2, levels: 1e-2...1e3, drawnSteps: 1000, steps: 20_000,
     value: { p in
@@ -61,5 +61,5 @@ struct TestFunction: Sendable {
     }
   }
 
-  static let all = [ravine, rosenbrock, beale]
+  package static let all = [ravine, rosenbrock, beale]
 }
