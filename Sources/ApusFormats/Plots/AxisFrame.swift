@@ -61,7 +61,7 @@ package struct AxisFrame {
   package func ticks(about count: Int) -> [Tick] {
     if !names.isEmpty { return names.enumerated().map { Tick(value: Double($0), label: $1) } }
     // Within a factor of three there are too few round powers, and the scale is nearly linear anyway.
-    isLogarithmic && high / low > 3 ? logarithmicTicks(about: count) : linearTicks(about: count)
+    return isLogarithmic && high / low > 3 ? logarithmicTicks(about: count) : linearTicks(about: count)
   }
 
   private func linearTicks(about count: Int) -> [Tick] {
