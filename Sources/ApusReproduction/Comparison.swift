@@ -57,6 +57,8 @@ package struct Comparison: Sendable {
     case validationLoss
     /// In percent.
     case accuracy
+    /// The validation accuracy at the end, a point for each seed, the lines below one another.
+    case finalAccuracies
   }
 
   /// A panel.
@@ -115,13 +117,25 @@ package struct Comparison: Sendable {
     return Figure(
       title: title,
       panels: views.map { view in
-        let group = groups.first { $0.key == view.group }
+        let lines = groups.first { $0.key == view.group }?.lines ?? []
+        let histories = lines.map { records.runs(view.group, $0.key).map(\.history) }
+        if case .finalAccuracies = view.measure { return accuracies(view, lines.map(\.name), histories) }
         return FigurePanel(
           title: view.title, x: view.x, y: view.y,
-          series: (group?.lines ?? []).enumerated().compactMap { index, line in
-            series(records.runs(view.group, line.key).map(\.history), view.measure, line.name, style: index)
-          })
+          series: lines.indices.compactMap { series(histories[$0], view.measure, lines[$0].name, style: $0) })
       }, columns: min(columns, max(views.count, 1)), sharesX: sharesX, sharesY: sharesY, panelSize: panelSize)
+  }
+
+  /// A row for each line, the first on top, with a point for each seed.
+  private func accuracies(_ view: View, _ names: [String], _ histories: [[RunHistory]]) -> FigurePanel {
+    FigurePanel(
+      title: view.title, x: view.x, y: ChartAxis(view.y.label, names: names.reversed()),
+      series: names.indices.map { index in
+        let accuracies = histories[index].compactMap { $0.validation.last?.accuracy }.sorted()
+        let row = Double(names.count - 1 - index)
+        return ChartSeries(
+          names[index], points: accuracies.map { SIMD2($0 * 100, row) }, hasMarkers: true, style: index)
+      })
   }
 
   /// The mean over seeds, with a band from the lowest to the highest.
@@ -136,7 +150,7 @@ package struct Comparison: Sendable {
       SIMD2(curves[0][index].x, curves.reduce(0) { $0 + $1[index].y } / Double(curves.count))
     }
     return ChartSeries(
-      name, points: mean, hasMarkers: length <= 30, band: curves.count > 1 ? band : [], style: style)
+      name, points: mean, hasMarkers: length <= 12, band: curves.count > 1 ? band : [], style: style)
   }
 
   private func points(_ run: RunHistory, _ measure: Measure) -> [SIMD2<Double>] {
@@ -144,7 +158,8 @@ package struct Comparison: Sendable {
     case .trainingCost(let parts): run.trainingCost(partsPerEpoch: parts)
     case .trainingLoss(let window): centredMeans(of: run.trainingLossBySteps, window: window)
     case .validationLoss: run.validation.map { SIMD2($0.epoch, $0.loss) }
-    case .accuracy: run.validation.compactMap { point in point.accuracy.map { SIMD2(point.epoch, $0 * 100) } }
+    case .finalAccuracies, .accuracy:
+      run.validation.compactMap { point in point.accuracy.map { SIMD2(point.epoch, $0 * 100) } }
     }
   }
 

@@ -50,7 +50,7 @@ struct RavineTests {
       let reproduction = try Reproduction.named("ravine")
       let result = try #require(try reproduction.run(ReproductionOptions(directory: folder.file("out"))))
       #expect(
-        TemporaryFolder(path: folder.file("out")).names == ["figure.png", "figure.svg", "result.json", "table.txt"])
+        try files(in: folder.file("out")) == ["figure.png", "figure.svg", "result.json", "table.txt"])
       #expect(result.table.cells.count == 30)
       #expect(result.figure.panels.count == 9)
       let text = try text(of: folder.file("out/table.txt"))
