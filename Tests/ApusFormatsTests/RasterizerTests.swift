@@ -53,27 +53,11 @@ struct RasterizerTests {
 
   @Test func whatLiesOverOneAnotherCountsOnce() {
     let covered = coverage([square(1, 1, 5, 5), square(3, 3, 7, 7), square(3, 3, 7, 7)])
-<<<<<<< HEAD
-    let area = Double(covered.reduce(0, +))
-=======
     let area = covered.reduce(0.0, +)
->>>>>>> plots
     #expect(area == 28)
   }
 
   @Test func linesHaveTheirWidth() {
-<<<<<<< HEAD
-    for (from, to) in [([1, 4], [7, 4]), ([4, 1], [4, 7])] as [(Point, Point)] {
-      let contours = StrokeOutline.contours([from, to], width: 1.5, hasRoundEnds: false)
-      let area = Double(coverage(contours).reduce(0, +))
-      #expect(abs(area - 9) < 0.1)
-    }
-    let bent = StrokeOutline.contours([[2, 2], [6, 2], [6, 6]], width: 1, hasRoundEnds: false)
-    // Two arms of four, less the square that both cover, plus three quarters of the disc at the bend.
-    let area: Double = 8 - 0.25 + .pi / 16
-    let covered = Double(coverage(bent).reduce(0, +))
-    #expect(abs(covered - area) < 0.1)
-=======
     func area(_ points: [Point], width: Double) -> Double {
       coverage(StrokeOutline.contours(points, width: width, hasRoundEnds: false)).reduce(0.0, +)
     }
@@ -82,7 +66,6 @@ struct RasterizerTests {
     // Two arms of four, less the square that both cover, plus a quarter of the disc at the bend.
     let bent = 8 - 0.25 + Double.pi / 16
     #expect(abs(area([[2, 2], [6, 2], [6, 6]], width: 1) - bent) < 0.1)
->>>>>>> plots
   }
 
   @Test func nothingIsDrawnOutside() {
