@@ -53,7 +53,10 @@ let package = Package(
       dependencies: ["ApusCompiler", "COpenCL", "ApusKernels", .product(name: "Logging", package: "swift-log")]),
 
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .target(name: "ApusFormats", dependencies: ["CZlib"]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+    .systemLibrary(
+      name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
+    .target(name: "ApusFormats", dependencies: ["CZlib", "CPNG", "CTurboJPEG"]),
     .target(name: "ApusData", dependencies: ["ApusExpression", "ApusFormats"]),
     .target(
       name: "ApusTraining",

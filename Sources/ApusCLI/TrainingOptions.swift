@@ -4,7 +4,8 @@ import ArgumentParser
 
 /// The options that decide what is trained; each overrides the key of its name in a configuration file.
 struct TrainingOptions: ParsableArguments {
-  @Option(help: "digits (built in), mnist, fashion-mnist, or csv:FILE.")
+  @Option(
+    help: "digits (built in), mnist, fashion-mnist, cifar10, imdb, shakespeare, images:DIR, csv:FILE or text:FILE.")
   var dataset: String?
 
   @Option(help: "Folder with the data sets' files (default: $APUS_DATA_DIR, then downloads to a cache).")
@@ -21,6 +22,30 @@ struct TrainingOptions: ParsableArguments {
 
   @Option(help: "Part of a CSV file that is kept for validation (default: 0.2).")
   var csvValidation: String?
+
+  @Option(help: "Size of a folder's pictures, N or HxW (default: the first picture's).")
+  var imageSize: String?
+
+  @Option(help: "Channels of a folder's pictures, 3 or 1 (default: 3).")
+  var imageChannels: String?
+
+  @Option(help: "Part of each class kept for validation where the folder has no train/ and test/ (default: 0.1).")
+  var imagesValidation: String?
+
+  @Option(help: "What becomes of a picture that cannot be read: stop or skip (default: stop).")
+  var imagesErrors: String?
+
+  @Option(help: "How many of the most frequent words of imdb are features (default: 10000).")
+  var imdbWords: String?
+
+  @Option(help: "What a feature of imdb says of its word: presence or counts (default: presence).")
+  var imdbFeatures: String?
+
+  @Option(help: "What a text is cut into: characters or bytes (default: characters).")
+  var textTokens: String?
+
+  @Option(help: "Part of a text, at its end, kept for validation (default: 0.1).")
+  var textValidation: String?
 
   @Option(help: "logistic or mlp.")
   var model: String?
@@ -83,7 +108,10 @@ struct TrainingOptions: ParsableArguments {
     var object = JSONObject()
     let given: [(String, String?)] = [
       ("dataset", dataset), ("data-dir", dataDir), ("csv-header", csvHeader), ("csv-label", csvLabel),
-      ("csv-validation", csvValidation), ("model", model), ("hidden", hidden), ("activation", activation),
+      ("csv-validation", csvValidation), ("image-size", imageSize), ("image-channels", imageChannels),
+      ("images-validation", imagesValidation), ("images-errors", imagesErrors), ("imdb-words", imdbWords),
+      ("imdb-features", imdbFeatures), ("text-tokens", textTokens), ("text-validation", textValidation),
+      ("model", model), ("hidden", hidden), ("activation", activation),
       ("dropout", dropout), ("initializer", initializer), ("optimizer", optimizer), ("learning-rate", learningRate),
       ("schedule", schedule), ("clip-norm", clipNorm), ("batch-size", batchSize), ("epochs", epochs),
       ("steps", steps), ("device", device), ("seed", seed), ("init", initialParameters), ("log-every", logEvery),

@@ -42,6 +42,8 @@ public struct ProgramInterface: Sendable {
 
   /// The name of the buffer that holds all parameters.
   public static let parameters = "parameters"
+  /// The name of the buffer that holds what a model keeps from step to step without training it.
+  public static let statistics = "statistics"
   /// The name of the buffer that holds all gradients.
   public static let gradients = "gradients"
   /// The name of the buffer that holds one of an optimizer's states for all parameters.
@@ -67,6 +69,8 @@ public struct ProgramOutput {
 /// - Parameters:
 ///   - graph: validated here.
 ///   - arena: where the graph's parameters lie; nil lays them out anew.
+///   - statistics: where the graph's statistics lie; nil lays them out anew. Their new values are stored behind
+///     everything that reads them.
 ///   - outputs: what the program computes and where it leaves it.
 ///   - gradients: parameters' gradients by name, left in the gradient arena.
 ///   - update: the optimizer's update, run behind everything else.
@@ -74,13 +78,22 @@ public struct ProgramOutput {
 ///   - maximumBufferSize: the device's largest buffer in bytes.
 /// - Throws: `CompilationError` for a mistake in the graph or for two outputs in one place.
 public func compile(
-  _ graph: Graph, arena: ParameterArena? = nil, outputs: [ProgramOutput] = [],
+  _ graph: Graph, arena: ParameterArena? = nil, statistics: ParameterArena? = nil, outputs: [ProgramOutput] = [],
   gradients: [(name: String, tensor: Tensor)] = [], update: ProgramInterface.Update? = nil,
   interface: ProgramInterface = ProgramInterface(), maximumBufferSize: Int = .max
 ) throws(CompilationError) -> Program {
   if let mistake = graph.errors.first { throw CompilationError(mistake.description) }
   let arena = if let arena { arena } else { try ParameterArena(graph) }
+  let statistics = if let statistics { statistics } else { try ParameterArena(statisticsOf: graph) }
   var outputs = outputs
+  for assignment in graph.assignments {
+    guard let entry = statistics[assignment.name] else {
+      throw CompilationError("the statistic \(assignment.name) has no place in its arena")
+    }
+    outputs.append(
+      ProgramOutput(
+        Tensor(graph: graph, id: assignment.node), to: .init(buffer: ProgramInterface.statistics, offset: entry.offset)))
+  }
   for (name, tensor) in gradients {
     guard let entry = arena[name], entry.shape == tensor.shape else {
       throw CompilationError("the gradient \(tensor.shape) of \(name) does not fit the parameter arena")
@@ -109,6 +122,13 @@ public func compile(
       bound[index] = try bindings.slice(
         .init(buffer: ProgramInterface.parameters, offset: entry.offset), .float32, leaf.shape.count)
       read.insert(ProgramInterface.parameters)
+    case .statistic(let leaf)?:
+      guard let entry = statistics[leaf.name], entry.shape == leaf.shape else {
+        throw CompilationError("the statistic \(leaf.name) \(leaf.shape) does not fit its arena")
+      }
+      bound[index] = try bindings.slice(
+        .init(buffer: ProgramInterface.statistics, offset: entry.offset), .float32, leaf.shape.count)
+      read.insert(ProgramInterface.statistics)
     default: break
     }
   }

@@ -26,6 +26,27 @@ public enum Kernel: Sendable {
   case gather(GatherKernel)
   /// `output[r, :] = Σ over i with indices[i] = r of values[i, :]`, in the order of i. Inputs: values, indices.
   case scatterAdd(ScatterAddKernel)
+  /// One of a convolution's three products. Inputs: input and weights (forward), output gradient and weights (to the
+  /// input), input and output gradient (to the weights); then the epilogue's extras.
+  case convolution(ConvolutionKernel)
+  /// `output = pool(input)` over contiguous planes.
+  case pool(PoolShape)
+  /// What reaches a pooling's input. Inputs: the output's gradient and, for the largest element, the input.
+  case poolGradient(PoolShape)
+  /// Attention. Input: queries, keys and values `[B, T, 3, H, D]`; output `[B, T, H, D]`.
+  case attention(AttentionShape)
+  /// What reaches queries, keys and values. Inputs: those, the result, the result's gradient.
+  case attentionGradient(AttentionShape)
+  /// Rows of a sparse matrix padded to one length. Inputs: row starts, entries, picked rows.
+  case sparseRows(SparseRowsKernel)
+  /// `output[b, :] = Σ values[b, l] · table[columns[b, l], :]`; a negative column ends its row. Inputs: columns, values,
+  /// table.
+  case sparseProduct(SparseProductKernel)
+  /// `output[f, :] = Σ values[b, l] · upstream[b, :]` over the entries of column f, in order. Inputs: columns, values,
+  /// upstream.
+  case sparseProductGradient(SparseProductKernel)
+  /// Random shifts, mirrors and holes, as `Augmentation` defines them.
+  case augmentation(AugmentationKernel)
   /// The optimizer's update of a whole arena. Inputs: gradients, then the scale (one float) when clipping.
   /// Outputs: parameters, then each state.
   case update(UpdateKernel)
@@ -111,6 +132,8 @@ public struct GatherKernel: Sendable, Hashable {
   public let columns: Int
   /// The number of rows in the table; nothing outside it may be read.
   public let tableRows: Int
+  /// The distance from one row of the table to the next; rows overlap where it is less than their length.
+  public let rowStride: Int
   /// As in `MatrixProductKernel`; nil copies floats or integers. A table of bytes always has one.
   public let epilogue: Expression?
   /// Where the extras' elements lie over rows and columns.
@@ -125,6 +148,108 @@ public struct ScatterAddKernel: Sendable, Hashable {
   public let columns: Int
   /// The number of rows in the table.
   public let tableRows: Int
+}
+
+/// A product of a convolution; all operands are contiguous.
+public struct ConvolutionKernel: Sendable, Hashable {
+  /// Which of the three products.
+  public enum Pass: String, Sendable, Hashable {
+    /// From input and weights to the output.
+    case forward
+    /// From the output's gradient and weights to the input's: a transposed convolution.
+    case inputGradient = "input gradient"
+    /// From the input and the output's gradient to the weights'.
+    case weightGradient = "weight gradient"
+  }
+
+  /// Where an extra's elements lie; stride 0 repeats.
+  public struct Extra: Sendable, Hashable {
+    /// The stride between images.
+    public let imageStride: Int
+    /// The stride between channels.
+    public let channelStride: Int
+    /// The stride between pixels, in row-major order.
+    public let pixelStride: Int
+  }
+
+  /// Which of the three products.
+  public let pass: Pass
+  /// The extents.
+  public let shape: ConvolutionShape
+  /// What happens to each element before it is stored: `input(0)` is the product, `input(1 + i)` the ith extra; the
+  /// weights' gradient has none. Row-major order over the result numbers the elements for random streams.
+  public let epilogue: Expression?
+  /// Where the extras' elements lie over the result's images, channels and pixels.
+  public let extras: [Extra]
+
+  /// The result's extents.
+  public var resultShape: Shape {
+    switch pass {
+    case .forward: shape.outputShape
+    case .inputGradient: shape.inputShape
+    case .weightGradient: shape.weightShape
+    }
+  }
+}
+
+/// Rows of a sparse matrix.
+public struct SparseRowsKernel: Sendable, Hashable {
+  /// The rows that are wanted.
+  public let rows: Int
+  /// The length that each is padded to.
+  public let length: Int
+  /// The rows of the matrix; nothing outside them may be read.
+  public let tableRows: Int
+  /// The number of entries; nothing past them may be read.
+  public let entryCount: Int
+
+  package init(rows: Int, length: Int, tableRows: Int, entryCount: Int) {
+    self.rows = rows
+    self.length = length
+    self.tableRows = tableRows
+    self.entryCount = entryCount
+  }
+}
+
+/// A padded sparse matrix times a dense one, or the gradient of the dense one.
+public struct SparseProductKernel: Sendable, Hashable {
+  /// The rows of the sparse matrix.
+  public let rows: Int
+  /// The entries of each row, padding included.
+  public let length: Int
+  /// The rows of the dense matrix.
+  public let tableRows: Int
+  /// The columns of the dense matrix.
+  public let columns: Int
+
+  package init(rows: Int, length: Int, tableRows: Int, columns: Int) {
+    self.rows = rows
+    self.length = length
+    self.tableRows = tableRows
+    self.columns = columns
+  }
+}
+
+/// Random changes of images.
+public struct AugmentationKernel: Sendable, Hashable {
+  /// The number of images.
+  public let images: Int
+  /// Their channels.
+  public let channels: Int
+  /// Their rows.
+  public let height: Int
+  /// Their columns.
+  public let width: Int
+  /// What is done.
+  public let rule: Augmentation
+
+  package init(images: Int, channels: Int, height: Int, width: Int, rule: Augmentation) {
+    self.images = images
+    self.channels = channels
+    self.height = height
+    self.width = width
+    self.rule = rule
+  }
 }
 
 /// The update of all parameters.
@@ -149,6 +274,15 @@ extension Kernel {
     case .softmaxCrossEntropyGradient: "softmax cross-entropy gradient"
     case .gather: "gather"
     case .scatterAdd: "scatter-add"
+    case .convolution(let kernel): kernel.pass == .forward ? "convolution" : "convolution \(kernel.pass.rawValue)"
+    case .pool(let shape): "\(shape.kind.rawValue) pooling"
+    case .poolGradient(let shape): "\(shape.kind.rawValue) pooling gradient"
+    case .attention: "attention"
+    case .attentionGradient: "attention gradient"
+    case .sparseRows: "sparse rows"
+    case .sparseProduct: "sparse product"
+    case .sparseProductGradient: "sparse product gradient"
+    case .augmentation: "augmentation"
     case .update: "update"
     }
   }

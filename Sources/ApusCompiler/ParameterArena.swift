@@ -32,15 +32,28 @@ public struct ParameterArena: Sendable, Hashable {
   ///
   /// - Throws: `CompilationError` when a name stands for two shapes.
   public init(_ graph: Graph) throws(CompilationError) {
+    try self.init(graph) { if case .parameter(let leaf) = $0 { (leaf.name, leaf.shape) } else { nil } }
+  }
+
+  /// The layout of a graph's statistics in the order of their first appearance.
+  ///
+  /// - Throws: `CompilationError` when a name stands for two shapes.
+  public init(statisticsOf graph: Graph) throws(CompilationError) {
+    try self.init(graph) { if case .statistic(let leaf) = $0 { (leaf.name, leaf.shape) } else { nil } }
+  }
+
+  private init(
+    _ graph: Graph, leaf: (Operation) -> (name: String, shape: Shape)?
+  ) throws(CompilationError) {
     var entries: [Entry] = []
     var positions: [String: Int] = [:]
     var end = 0
     for node in graph.nodes {
-      guard case .parameter(let leaf) = node.operation else { continue }
+      guard let leaf = leaf(node.operation) else { continue }
       if let position = positions[leaf.name] {
         guard entries[position].shape == leaf.shape else {
           throw CompilationError(
-            "\(node.location): the parameter \(leaf.name) has the shapes \(entries[position].shape) and \(leaf.shape)")
+            "\(node.location): \(leaf.name) has the shapes \(entries[position].shape) and \(leaf.shape)")
         }
         continue
       }

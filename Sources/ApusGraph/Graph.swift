@@ -24,6 +24,10 @@ public final class Graph {
 
   private var streams: UInt32 = 0
   private var parameters: [ParameterLeaf: Int] = [:]
+  private var statistics: [StatisticLeaf: Int] = [:]
+
+  /// The new values of statistics, to be stored when everything else has been computed.
+  public private(set) var assignments: [(name: String, node: Int)] = []
 
   /// Whether the trace is of a training step: layers such as dropout act differently in one.
   public let isTraining: Bool
@@ -104,6 +108,33 @@ extension Graph {
     let tensor = add(.parameter(leaf), [], at: SourceLocation(file: file, line: line))
     parameters[leaf] = tensor.id
     return tensor
+  }
+
+  /// A tensor that is kept from step to step but not trained; one name and shape is always the same tensor.
+  public func statistic(
+    _ name: String, _ shape: Shape, file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    let leaf = StatisticLeaf(name: name, shape: shape)
+    if let known = statistics[leaf] { return Tensor(graph: self, id: known) }
+    let tensor = add(.statistic(leaf), [], at: SourceLocation(file: file, line: line))
+    statistics[leaf] = tensor.id
+    return tensor
+  }
+
+  /// Gives a statistic another value at the end of each run; `statistic` itself stays what it was before.
+  public func assign(
+    _ value: Tensor, to statistic: Tensor, file: StaticString = #fileID, line: UInt = #line
+  ) {
+    let location = SourceLocation(file: file, line: line)
+    guard case .statistic(let leaf) = statistic.node.operation, value.shape == leaf.shape else {
+      report("assign: \(value.shape) is no value for \(statistic.shape), or that is no statistic", at: location)
+      return
+    }
+    guard !assignments.contains(where: { $0.name == leaf.name }) else {
+      report("assign: \(leaf.name) gets two values in one step; is its layer used twice?", at: location)
+      return
+    }
+    assignments.append((leaf.name, value.id))
   }
 
   /// A scalar.

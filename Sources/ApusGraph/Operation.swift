@@ -2,6 +2,7 @@
 public enum Operation: Hashable, Sendable {
   case input(Input)
   case parameter(ParameterLeaf)
+  case statistic(StatisticLeaf)
   case constant(Constant)
   case pointwise(Pointwise)
   case matrixProduct(MatrixProduct)
@@ -13,6 +14,18 @@ public enum Operation: Hashable, Sendable {
   case softmaxCrossEntropyGradient(SoftmaxCrossEntropyGradient)
   case gather(Gather)
   case scatterAdd(ScatterAdd)
+  case convolution(Convolution)
+  case convolutionInputGradient(ConvolutionInputGradient)
+  case convolutionWeightGradient(ConvolutionWeightGradient)
+  case pool(Pool)
+  case poolGradient(PoolGradient)
+  case standardization(Standardization)
+  case attention(Attention)
+  case attentionGradient(AttentionGradient)
+  case sparseRows(RowEntries)
+  case sparseProduct(SparseProduct)
+  case sparseProductGradient(SparseProductGradient)
+  case augmentation(Augmentation)
   case reshape(Reshape)
   case transpose(Transpose)
   case broadcast(Broadcast)
@@ -24,6 +37,7 @@ public enum Operation: Hashable, Sendable {
     switch self {
     case .input(let rule): rule
     case .parameter(let rule): rule
+    case .statistic(let rule): rule
     case .constant(let rule): rule
     case .pointwise(let rule): rule
     case .matrixProduct(let rule): rule
@@ -35,6 +49,18 @@ public enum Operation: Hashable, Sendable {
     case .softmaxCrossEntropyGradient(let rule): rule
     case .gather(let rule): rule
     case .scatterAdd(let rule): rule
+    case .convolution(let rule): rule
+    case .convolutionInputGradient(let rule): rule
+    case .convolutionWeightGradient(let rule): rule
+    case .pool(let rule): rule
+    case .poolGradient(let rule): rule
+    case .standardization(let rule): rule
+    case .attention(let rule): rule
+    case .attentionGradient(let rule): rule
+    case .sparseRows(let rule): rule
+    case .sparseProduct(let rule): rule
+    case .sparseProductGradient(let rule): rule
+    case .augmentation(let rule): rule
     case .reshape(let rule): rule
     case .transpose(let rule): rule
     case .broadcast(let rule): rule

@@ -6,8 +6,8 @@ import Foundation
 struct JobRunner {
   let options: ReproductionOptions
   let device: Device
-  /// Data sets by the settings that they were loaded with: most runs of a reproduction share one.
-  private var loaded: (key: JSONObject, dataset: Dataset)?
+  /// Data by the settings that they were loaded with: most runs of a reproduction share one.
+  private var loaded: (key: JSONObject, data: TrainingData)?
 
   init(options: ReproductionOptions, device: Device) {
     self.options = options
@@ -19,7 +19,10 @@ struct JobRunner {
 
   /// The settings that say nothing about the data, or nothing that has to be the same when a run is gone on with.
   private static let trainingKeys: Set<String> = [
-    "model", "hidden", "activation", "dropout", "initializer", "optimizer", "learning-rate", "hyperparameters",
+    "model", "hidden", "activation", "dropout", "input-dropout", "label-smoothing", "latents", "depth", "heads",
+    "width",
+    "context", "cell", "tied", "bias", "layers", "normalize", "augment-crop", "augment-flip", "augment-cutout",
+    "evaluate-every", "initializer", "optimizer", "learning-rate", "hyperparameters",
     "schedule", "clip-norm", "batch-size", "epochs", "steps", "device", "seed", "shuffle", "init", "log-every",
   ]
   private static let placeKeys: Set<String> = ["device", "data-dir"]
@@ -34,15 +37,15 @@ struct JobRunner {
     return try TrainingJob(job.name, settings: settings).configuration()
   }
 
-  /// The data set of a job.
-  mutating func dataset(_ configuration: RunConfiguration) throws(TrainingError) -> Dataset {
+  /// The data of a job.
+  mutating func data(_ configuration: RunConfiguration) throws(TrainingError) -> TrainingData {
     let key = configuration.settings.leaving(out: Self.trainingKeys)
-    if let loaded, loaded.key == key { return loaded.dataset }
+    if let loaded, loaded.key == key { return loaded.data }
     // The one before is let go first, so that two are never in memory.
     loaded = nil
-    let dataset = try configuration.loadDataset(downloader: options.downloader)
-    loaded = (key, dataset)
-    return dataset
+    let data = try configuration.loadData(downloader: options.downloader)
+    loaded = (key, data)
+    return data
   }
 
   /// A run that is finished in its directory.
@@ -69,14 +72,14 @@ struct JobRunner {
   ///
   /// - Returns: nil when it was asked to stop.
   func train(
-    _ job: TrainingJob, _ configuration: RunConfiguration, dataset: Dataset,
+    _ job: TrainingJob, _ configuration: RunConfiguration, data: TrainingData,
     report: (Run, Run.Event) -> Void, shouldStop: () -> Bool
   ) throws(TrainingError) -> RunRecords.Record? {
     let directory = options.runDirectory(job)
     let checkpoint = try interruptedState(directory, configuration)
     let start = ContinuousClock.now
     let run = try Run(
-      configuration, dataset: dataset, on: device.backend, directory: directory, resuming: checkpoint)
+      configuration, data: data, on: device.backend, directory: directory, resuming: checkpoint)
     try writeConfiguration(run.configuration, to: directory)
     let outcome = try run.train({ report(run, $0) }, shouldStop: shouldStop)
     if case .interrupted = outcome { return nil }

@@ -75,10 +75,10 @@ extension Reproduction {
             .ended(name: job.name, number: index + 1, total: jobs.count, seconds: record.seconds, wasThere: true))
           continue
         }
-        let dataset = try runner.dataset(configuration)
+        let data = try runner.data(configuration)
         report(.began(name: job.name, number: index + 1, total: jobs.count))
         let record = try runner.train(
-          job, configuration, dataset: dataset, report: { report(.training($0, $1)) }, shouldStop: shouldStop)
+          job, configuration, data: data, report: { report(.training($0, $1)) }, shouldStop: shouldStop)
         guard let record else { return false }
         records.append(record)
         report(

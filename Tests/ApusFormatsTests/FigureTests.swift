@@ -127,7 +127,7 @@ struct FigureTests {
       try figure.writeSVG(to: folder.file("a.svg"))
       try figure.writePNG(to: folder.file("a.png"))
       try RunCurves(name: "x").chart(title: "x").writePNG(to: folder.file("chart.png"))
-      let picture = try PNGImage(path: folder.file("a.png"))
+      let picture = try PixelImage(path: folder.file("a.png"))
       #expect(picture.channelCount == 3 && picture.width > 600)
       #expect(Set(picture.samples).count > 30)
       #expect(try text(of: folder.file("a.svg")) == figure.svg)

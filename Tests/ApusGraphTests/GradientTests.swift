@@ -46,6 +46,37 @@ import ApusGraph
     Case(description: "movements", shapes: [[2, 3, 4]]) {
       $0[0].transposed([2, 0, 1]).reshaped(to: [4, 6]).slice(1..<3).transposed()
     },
+    Case(description: "convolution", shapes: [[2, 4, 5, 6], [6, 2, 3, 2]]) {
+      convolution($0[0], $0[1], strides: [2, 1], padding: [1, 2], dilation: [1, 2], groups: 2)
+    },
+    Case(description: "transposed convolution", shapes: [[2, 4, 3, 4], [4, 3, 3, 2]]) {
+      transposedConvolution($0[0], $0[1], strides: [2, 3], padding: [1, 0], outputPadding: [1, 2])
+    },
+    Case(description: "a convolution's gradients", shapes: [[1, 2, 4, 5], [3, 2, 3, 3]]) {
+      let y = convolution($0[0], $0[1], padding: [1, 0])
+      let first = gradient(of: (y * y).sum(), with: $0)
+      return first[0].sum() + first[1].sum() * first[1].sum()
+    },
+    Case(description: "pooling", shapes: [[2, 2, 5, 7]]) {
+      $0[0].maxPool(size: [3, 2], strides: [2, 2], padding: [1, 0])
+        * $0[0].averagePool(size: [3, 2], strides: [2, 2], padding: [1, 0])
+        + $0[0].averagePool(size: [3, 2], strides: [2, 2], padding: [1, 0], countsPadding: false)
+    },
+    Case(description: "standardization", shapes: [[3, 4, 5]]) {
+      $0[0].standardized(over: [0, 2], epsilon: 0.1).standardized
+    },
+    Case(description: "standardization without centring", shapes: [[3, 5]]) {
+      $0[0].standardized(over: [-1], epsilon: 0.1, centering: false).standardized
+    },
+    Case(description: "attention", shapes: [[2, 5, 3, 2, 3]]) { attention($0[0], isCausal: false) },
+    Case(description: "causal attention", shapes: [[1, 5, 3, 2, 4]]) { attention($0[0], isCausal: true) },
+    Case(description: "sparse product", shapes: [[3, 1], [5, 2]]) {
+      sparseProduct(
+        columns: $0[0].graph.input("labels", [3], .int32).reshaped(to: [3, 1]), values: $0[0], table: $0[1])
+    },
+    Case(description: "a weight that is used many times", shapes: [[2, 3], [3, 3]]) {
+      (0..<4).reduce($0[0]) { [w = $0[1]] h, _ in tanh(matrixProduct(h, w)) }
+    },
     Case(description: "concatenation", shapes: [[2, 3], [2, 2]]) {
       concatenate([$0[0], $0[1], $0[0]], axis: 1) ?? $0[0]
     },

@@ -32,7 +32,7 @@ import Testing
     let model = Tied()
     let trace = try Trace(model, isTraining: true) { graph in model(graph.input("x", [3, 8])) }
     #expect(
-      trace.parameters.map(\.name) == ["shared.weight", "tail.layers.0.weight", "tail.layers.0.bias"])
+      trace.parameters.map(\.name) == ["shared.weight", "tail.0.weight", "tail.0.bias"])
   }
 
   private struct Nameless: Module {

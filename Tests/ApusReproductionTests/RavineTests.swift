@@ -62,7 +62,7 @@ struct RavineTests {
       let measured = try #require(claim["measured"]?.object?["value"]?.number)
       // 49/20 · 0.905⁶⁰ + 4 · 0.81³⁰.
       #expect(abs(measured - (49 / 20 * pow(0.905, 60) + 4 * pow(0.81, 30))) < 1e-12)
-      #expect(try PNGImage(path: folder.file("out/figure.png")).width > 1500)
+      #expect(try PixelImage(path: folder.file("out/figure.png")).width > 1500)
     }
   }
 

@@ -201,7 +201,7 @@ final class ReferenceExecutable: Executable {
       for row in 0..<kernel.rows {
         let source = min(max(Int(inputs[1][row]), 0), kernel.tableRows - 1)
         for column in 0..<kernel.columns {
-          var result = inputs[0][source * kernel.columns + column]
+          var result = inputs[0][source * kernel.rowStride + column]
           if let epilogue = kernel.epilogue {
             let extras = zip(inputs.dropFirst(2), kernel.extras).map {
               $0[row * $1.rowStride + column * $1.columnStride]
@@ -219,9 +219,46 @@ final class ReferenceExecutable: Executable {
           }
         }
       }
+    case .convolution(let kernel):
+      let sums = ImageReference.convolution(kernel.pass, kernel.shape, { inputs[0][$0] }, { inputs[1][$0] })
+      let extents = kernel.resultShape.dimensions
+      for (element, position) in Grid(extents).enumerated() {
+        var result = sums[element]
+        if let epilogue = kernel.epilogue {
+          let pixel = position[2] * extents[3] + position[3]
+          let extras = zip(inputs.dropFirst(2), kernel.extras).map {
+            $0[position[0] * $1.imageStride + position[1] * $1.channelStride + pixel * $1.pixelStride]
+          }
+          result = value(epilogue, [result] + extras, element)
+        }
+        output[element] = result
+      }
+    case .pool(let shape):
+      store(ImageReference.pool(shape) { inputs[0][$0] }, in: output)
+    case .poolGradient(let shape):
+      let images: ImageReference.Operand? = inputs.count > 1 ? { inputs[1][$0] } : nil
+      store(ImageReference.poolGradient(shape, { inputs[0][$0] }, images), in: output)
+    case .attention(let shape):
+      store(AttentionReference.attention(shape) { inputs[0][$0] }, in: output)
+    case .attentionGradient(let shape):
+      store(AttentionReference.gradient(shape, { inputs[0][$0] }, { inputs[2][$0] }), in: output)
+    case .sparseRows(let kernel):
+      let fill = output.slice.elementType == .int32 ? -1.0 : 0
+      store(
+        SparseReference.rows(kernel, { inputs[0][$0] }, { inputs[1][$0] }, { inputs[2][$0] }, fill: fill), in: output)
+    case .sparseProduct(let kernel):
+      store(SparseReference.product(kernel, { inputs[0][$0] }, { inputs[1][$0] }, { inputs[2][$0] }), in: output)
+    case .sparseProductGradient(let kernel):
+      store(SparseReference.gradient(kernel, { inputs[0][$0] }, { inputs[1][$0] }, { inputs[2][$0] }), in: output)
+    case .augmentation(let kernel):
+      store(ImageReference.augmentation(kernel, { inputs[0][$0] }, philox, step: arguments.step), in: output)
     case .update(let kernel):
       update(kernel.optimizer, kernel.count, inputs, outputs, arguments)
     }
+  }
+
+  private func store(_ values: [Double], in output: ReferenceOperand) {
+    for (index, value) in values.enumerated() { output[index] = value }
   }
 
   private func update<Rule: Optimizer>(

@@ -1,3 +1,4 @@
+import ApusCompiler
 import ApusExpression
 import ApusGraph
 
@@ -33,6 +34,7 @@ public struct ReferenceExecutor {
     switch node.operation {
     case .input(let input): return contents[input.name] ?? []
     case .parameter(let leaf): return contents[leaf.name] ?? []
+    case .statistic(let leaf): return contents[leaf.name] ?? []
     case .constant(let constant): return [constant.value]
     case .pointwise(let rule):
       let philox = Philox(seed: seed)
@@ -82,11 +84,13 @@ public struct ReferenceExecutor {
           (Double.exp(row[index] - sum) - (index - row.startIndex == Int(rest.0) ? 1 : 0)) * rest.1
         }
       }
-    case .gather:
-      let row = operands[0].values.count / operands[0].shape[0]
+    case .gather(let rule):
+      let row = rule.windowLength ?? operands[0].values.count / operands[0].shape[0]
+      let step = rule.windowLength == nil ? row : 1
+      let last = operands[0].shape[0] - (rule.windowLength ?? 1)
       return operands[1].values.flatMap { index in
-        let nearest = Swift.min(Swift.max(Int(index), 0), operands[0].shape[0] - 1)
-        return operands[0].values[nearest * row..<(nearest + 1) * row]
+        let nearest = Swift.min(Swift.max(Int(index), 0), last)
+        return operands[0].values[nearest * step..<nearest * step + row]
       }
     case .scatterAdd:
       let row = shape.count / shape[0]
@@ -95,6 +99,47 @@ public struct ReferenceExecutor {
         for i in 0..<row { result[Int(index) * row + i] += operands[0].values[position * row + i] }
       }
       return result
+    case .standardization(let rule):
+      return positions.map { position in
+        rule.expression.evaluate(inputs: operands.map { $0.values[broadcastIndex(position, $0.shape)] })
+      }
+    case .convolution(let rule):
+      guard let extents = try? rule.shape(operands.map { TensorType($0.shape) }) else { return [] }
+      return ImageReference.convolution(.forward, extents, reader(operands[0]), reader(operands[1]))
+    case .convolutionInputGradient(let rule):
+      return ImageReference.convolution(.inputGradient, rule.shape, reader(operands[0]), reader(operands[1]))
+    case .convolutionWeightGradient(let rule):
+      return ImageReference.convolution(.weightGradient, rule.shape, reader(operands[0]), reader(operands[1]))
+    case .pool(let rule):
+      guard let extents = try? rule.shape(TensorType(operands[0].shape)) else { return [] }
+      return ImageReference.pool(extents, reader(operands[0]))
+    case .poolGradient(let rule):
+      return ImageReference.poolGradient(
+        rule.shape, reader(operands[0]), operands.count > 1 ? reader(operands[1]) : nil)
+    case .attention(let rule):
+      guard let extents = try? rule.shape(TensorType(operands[0].shape)) else { return [] }
+      return AttentionReference.attention(extents, reader(operands[0]))
+    case .attentionGradient(let rule):
+      return AttentionReference.gradient(rule.shape, reader(operands[0]), reader(operands[2]))
+    case .sparseRows(let rule):
+      let kernel = SparseRowsKernel(
+        rows: shape[0], length: rule.length, tableRows: operands[0].shape[0] - 1, entryCount: operands[1].shape[0])
+      return SparseReference.rows(
+        kernel, reader(operands[0]), reader(operands[1]), reader(operands[2]),
+        fill: node.type.elementType == .int32 ? -1 : 0)
+    case .sparseProduct, .sparseProductGradient:
+      let isGradient = if case .sparseProductGradient = node.operation { true } else { false }
+      let kernel = SparseProductKernel(
+        rows: operands[0].shape[0], length: operands[0].shape[1],
+        tableRows: isGradient ? shape[0] : operands[2].shape[0], columns: shape[1])
+      let readers = operands.map(reader)
+      return isGradient
+        ? SparseReference.gradient(kernel, readers[0], readers[1], readers[2])
+        : SparseReference.product(kernel, readers[0], readers[1], readers[2])
+    case .augmentation(let rule):
+      let kernel = AugmentationKernel(
+        images: shape[0], channels: shape[1], height: shape[2], width: shape[3], rule: rule)
+      return ImageReference.augmentation(kernel, reader(operands[0]), Philox(seed: seed), step: step)
     case .reshape:
       return operands[0].values
     case .transpose(let rule):
@@ -129,6 +174,8 @@ public struct ReferenceExecutor {
       return result
     }
   }
+
+  private func reader(_ operand: Operand) -> (Int) -> Double { { operand.values[$0] } }
 
   private func rows(_ operand: Operand) -> [ArraySlice<Double>] {
     let columns = operand.shape[-1]

@@ -44,7 +44,8 @@ struct RunDisplay {
       let epoch = String(format: "%.4g", epochs)
       display.note(
         "epoch \(epoch)  step \(step)/\(totalSteps)  loss \(Quantity.loss(loss))  "
-          + "validation loss \(Quantity.loss(evaluation.loss))  accuracy \(Quantity.percent(evaluation.accuracy))")
+          + "validation loss \(Quantity.loss(evaluation.loss))"
+          + (evaluation.accuracy.map { "  accuracy \(Quantity.percent($0))" } ?? ""))
     case .checkpointed:
       return
     }

@@ -88,6 +88,8 @@ struct Canonicalization {
       return .value(add(.input(input), node.type, location))
     case .parameter(let leaf):
       return .value(add(.parameter(leaf), node.type, location))
+    case .statistic(let leaf):
+      return .value(add(.statistic(leaf), node.type, location))
     case .constant(let constant):
       return .constant(constant.value, [])
     case .pointwise(let rule):
@@ -125,14 +127,53 @@ struct Canonicalization {
       return .value(rows(.softmaxCrossEntropy, operands, node))
     case .softmaxCrossEntropyGradient:
       return .value(rows(.softmaxCrossEntropyGradient, operands, node))
-    case .gather:
+    case .gather(let rule):
       let table = contiguous(operands[0], at: location)
       let indices = contiguous(operands[1], at: location)
-      return .value(add(.gather(table: table, indices: indices, epilogue: nil), node.type, location))
+      return .value(add(.gather(table: table, indices: indices, windowLength: rule.windowLength, epilogue: nil), node.type, location))
     case .scatterAdd(let rule):
       let values = contiguous(operands[0], at: location)
       let indices = contiguous(operands[1], at: location)
       return .value(add(.scatterAdd(values: values, indices: indices, rows: rule.rows), node.type, location))
+    case .standardization(let rule):
+      return pointwise(rule.expression, operands, node)
+    case .convolution(let rule):
+      // A rule that is violated was reported while tracing, and such a graph is never compiled.
+      guard let convolution = try? rule.shape(graphTypes(operands)) else { return .constant(0, shape) }
+      return convolutionPass(.forward, convolution, operands, node)
+    case .convolutionInputGradient(let rule):
+      return convolutionPass(.inputGradient, rule.shape, operands, node)
+    case .convolutionWeightGradient(let rule):
+      return convolutionPass(.weightGradient, rule.shape, operands, node)
+    case .pool(let rule):
+      guard let pool = try? rule.shape(graphTypes(operands)[0]) else { return .constant(0, shape) }
+      return whole(.pool(pool), operands, node)
+    case .poolGradient(let rule):
+      return whole(.poolGradient(rule.shape), operands, node)
+    case .attention(let rule):
+      guard let attention = try? rule.shape(graphTypes(operands)[0]) else { return .constant(0, shape) }
+      return whole(.attention(attention), operands, node)
+    case .attentionGradient(let rule):
+      return whole(.attentionGradient(rule.shape), operands, node)
+    case .sparseRows(let rule):
+      let types = graphTypes(operands)
+      return whole(
+        .sparseRows(
+          SparseRowsKernel(
+            rows: shape[0], length: rule.length, tableRows: types[0].shape[0] - 1, entryCount: types[1].shape[0])),
+        operands, node)
+    case .sparseProduct, .sparseProductGradient:
+      let types = graphTypes(operands)
+      let isGradient = if case .sparseProductGradient = node.operation { true } else { false }
+      let kernel = SparseProductKernel(
+        rows: types[0].shape[0], length: types[0].shape[1], tableRows: isGradient ? shape[0] : types[2].shape[0],
+        columns: shape[1])
+      return whole(isGradient ? .sparseProductGradient(kernel) : .sparseProduct(kernel), operands, node)
+    case .augmentation(let rule):
+      return whole(
+        .augmentation(
+          AugmentationKernel(
+            images: shape[0], channels: shape[1], height: shape[2], width: shape[3], rule: rule)), operands, node)
     case .reshape:
       return moved(operands[0], shape, location) { $0.reshaped(to: shape) }
     case .transpose(let rule):
@@ -144,22 +185,54 @@ struct Canonicalization {
     case .pad(let rule):
       let part = operand(operands[0], at: location)
       let destination = Layout(contiguous: shape).sliced(from: rule.starts, to: Shape(part.layout.extents))
-      return .value(add(.assembly([.init(source: part, destination: destination)], shape), node.type, location))
+      return .value(add(.assembly([.init(part, destination: destination)], shape), node.type, location))
     case .concatenate(let rule):
       var start = 0
       var parts: [Computation.Part] = []
       for symbol in operands {
+        // What no part covers is zero anyway.
+        if case .constant(0, let gap) = symbol {
+          start += gap[rule.axis]
+          continue
+        }
         let part = operand(symbol, at: location)
         var starts = [Int](repeating: 0, count: shape.rank)
         starts[rule.axis] = start
         start += part.layout.extents[rule.axis]
         parts.append(
           .init(
-            source: part,
+            part,
             destination: Layout(contiguous: shape).sliced(from: starts, to: Shape(part.layout.extents))))
       }
       return .value(add(.assembly(parts, shape), node.type, location))
     }
+  }
+
+  /// The operands' types as the graph has them.
+  private func graphTypes(_ operands: [Symbol]) -> [TensorType] {
+    operands.map { symbol in
+      switch symbol {
+      case .constant(_, let shape): TensorType(shape)
+      case .value(let operand):
+        TensorType(Shape(operand.layout.extents), computations[operand.node].type.elementType)
+      }
+    }
+  }
+
+  private mutating func convolutionPass(
+    _ pass: ConvolutionKernel.Pass, _ shape: ConvolutionShape, _ operands: [Symbol], _ node: Graph.Node
+  ) -> Symbol {
+    let first = contiguous(operands[0], at: node.location)
+    let second = contiguous(operands[1], at: node.location)
+    return .value(add(.convolution(pass, shape, first, second, epilogue: nil), node.type, node.location))
+  }
+
+  private mutating func whole(
+    _ operation: Computation.WholeOperation, _ operands: [Symbol], _ node: Graph.Node
+  ) -> Symbol {
+    var contiguousOperands: [Computation.Operand] = []
+    for symbol in operands { contiguousOperands.append(contiguous(symbol, at: node.location)) }
+    return .value(add(.whole(operation, contiguousOperands), node.type, node.location))
   }
 
   private mutating func rows(

@@ -19,25 +19,61 @@ struct Computation {
   enum Body: Hashable {
     case input(Input)
     case parameter(ParameterLeaf)
+    case statistic(StatisticLeaf)
     case pointwise(Chain)
     /// The epilogue's `input(0)` is the product and `input(1 + i)` its ith operand.
     case matrixProduct(left: Operand, right: Operand, epilogue: Chain?)
     case reduction(Reduction.Kind, axes: [Int], Chain)
     case rows(RowOperation, [Operand])
     /// The epilogue's `input(0)` is the table's element.
-    case gather(table: Operand, indices: Operand, epilogue: Chain?)
+    case gather(table: Operand, indices: Operand, windowLength: Int?, epilogue: Chain?)
     case scatterAdd(values: Operand, indices: Operand, rows: Int)
-    /// Parts copied into place; what they leave free is zero.
+    /// The epilogue's `input(0)` is the product's element.
+    case convolution(ConvolutionKernel.Pass, ConvolutionShape, Operand, Operand, epilogue: Chain?)
+    /// A kernel over contiguous operands as they are.
+    case whole(WholeOperation, [Operand])
+    /// Parts computed or copied into place; what they leave free is zero.
     case assembly([Part], Shape)
   }
 
   struct Part: Hashable {
-    let source: Operand
+    /// What is stored; its operands' extents are the destination's.
+    var chain: Chain
     let destination: Layout
+
+    /// A copy.
+    init(_ source: Operand, destination: Layout) {
+      chain = Chain(expression: .input(0), operands: [source])
+      self.destination = destination
+    }
   }
 
   enum RowOperation: Hashable {
     case argmax, softmax, logSumExp, softmaxCrossEntropy, softmaxCrossEntropyGradient
+  }
+
+  enum WholeOperation: Hashable {
+    case pool(PoolShape)
+    case poolGradient(PoolShape)
+    case attention(AttentionShape)
+    case attentionGradient(AttentionShape)
+    case sparseRows(SparseRowsKernel)
+    case sparseProduct(SparseProductKernel)
+    case sparseProductGradient(SparseProductKernel)
+    case augmentation(AugmentationKernel)
+
+    var kernel: Kernel {
+      switch self {
+      case .pool(let shape): .pool(shape)
+      case .poolGradient(let shape): .poolGradient(shape)
+      case .attention(let shape): .attention(shape)
+      case .attentionGradient(let shape): .attentionGradient(shape)
+      case .sparseRows(let kernel): .sparseRows(kernel)
+      case .sparseProduct(let kernel): .sparseProduct(kernel)
+      case .sparseProductGradient(let kernel): .sparseProductGradient(kernel)
+      case .augmentation(let kernel): .augmentation(kernel)
+      }
+    }
   }
 
   var body: Body
@@ -47,21 +83,22 @@ struct Computation {
   /// Every operand, in the order of the launch's inputs.
   var operands: [Operand] {
     switch body {
-    case .input, .parameter: []
+    case .input, .parameter, .statistic: []
     case .pointwise(let chain): chain.operands
     case .matrixProduct(let left, let right, let epilogue): [left, right] + (epilogue?.operands ?? [])
     case .reduction(_, _, let chain): chain.operands
-    case .rows(_, let operands): operands
-    case .gather(let table, let indices, let epilogue): [table, indices] + (epilogue?.operands ?? [])
+    case .rows(_, let operands), .whole(_, let operands): operands
+    case .convolution(_, _, let first, let second, let epilogue): [first, second] + (epilogue?.operands ?? [])
+    case .gather(let table, let indices, _, let epilogue): [table, indices] + (epilogue?.operands ?? [])
     case .scatterAdd(let values, let indices, _): [values, indices]
-    case .assembly(let parts, _): parts.map(\.source)
+    case .assembly(let parts, _): parts.flatMap(\.chain.operands)
     }
   }
 
   /// Whether the storage is a bound buffer and not a result.
   var isLeaf: Bool {
     switch body {
-    case .input, .parameter: true
+    case .input, .parameter, .statistic: true
     default: false
     }
   }

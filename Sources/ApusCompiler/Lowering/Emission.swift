@@ -58,7 +58,7 @@ struct Emission {
         label: "\(kernel.name) \(computation.type) \(computation.location)")
     }
     switch computation.body {
-    case .input, .parameter:
+    case .input, .parameter, .statistic:
       return
     case .pointwise(let chain):
       launches.append(launch(Emission.pointwise(chain, output: Layout(contiguous: shape)), chain.operands))
@@ -72,10 +72,11 @@ struct Emission {
       let columns = extents.last ?? 1
       let rows = RowKernel(rows: extents.reduce(1, *) / columns, columns: columns)
       launches.append(launch(operation.kernel(rows), operands))
-    case .gather(let table, let indices, let epilogue):
+    case .gather(let table, let indices, let windowLength, let epilogue):
       let rows = indices.layout.count
       let kernel = GatherKernel(
-        rows: rows, columns: shape.count / rows, tableRows: table.layout.extents[0],
+        rows: rows, columns: shape.count / rows, tableRows: table.layout.extents[0] - (windowLength ?? 1) + 1,
+        rowStride: windowLength == nil ? shape.count / rows : 1,
         epilogue: epilogue?.expression ?? (computations[table.node]?.type.elementType == .uint8 ? .input(0) : nil),
         extras: (epilogue?.operands ?? []).compactMap {
           Emission.matrix($0.layout, splitAt: indices.layout.extents.count)
@@ -85,18 +86,26 @@ struct Emission {
       let rows = indices.layout.count
       let kernel = ScatterAddKernel(rows: rows, columns: values.layout.count / rows, tableRows: tableRows)
       launches.append(launch(.scatterAdd(kernel), computation.operands))
+    case .convolution(let pass, let extents, _, _, let epilogue):
+      let kernel = ConvolutionKernel(
+        pass: pass, shape: extents, epilogue: epilogue?.expression,
+        extras: (epilogue?.operands ?? []).compactMap { Emission.images($0.layout) })
+      launches.append(launch(.convolution(kernel), computation.operands))
+    case .whole(let operation, let operands):
+      launches.append(launch(operation.kernel, operands))
     case .assembly(let parts, _):
-      if parts.reduce(0, { $0 + $1.source.layout.count }) < shape.count {
+      if parts.reduce(0, { $0 + $1.destination.count }) < shape.count {
         let zero = Computation.Chain(expression: 0, operands: [])
         launches.append(launch(Emission.pointwise(zero, output: Layout(contiguous: shape)), []))
       }
       for part in parts {
-        let chain = Computation.Chain(expression: .input(0), operands: [part.source])
         launches.append(
           Launch(
-            kernel: Emission.pointwise(chain, output: part.destination), inputs: [source(part.source)],
+            kernel: Emission.pointwise(part.chain, output: part.destination), inputs: part.chain.operands.map(source),
             outputs: [source(index, part.destination)],
-            label: "copy \(computation.type) \(computation.location)"))
+            label:
+              "\(part.chain.expression == .input(0) ? "copy" : "pointwise") \(computation.type) \(computation.location)"
+          ))
       }
     }
   }
@@ -178,6 +187,15 @@ struct Emission {
     let columns = Layout.collapsed(extents: Array(layout.extents[split...]), strides: [Array(layout.strides[split...])])
     guard rows.extents.count == 1, columns.extents.count == 1 else { return nil }
     return .init(rowStride: rows.strides[0][0], columnStride: columns.strides[0][0], batchStrides: [])
+  }
+
+  /// The layout `[N, C, H, W]` with a single stride over the pixels, or nil where there is none.
+  static func images(_ layout: Layout) -> ConvolutionKernel.Extra? {
+    guard layout.extents.count == 4 else { return nil }
+    let pixels = Layout.collapsed(extents: Array(layout.extents[2...]), strides: [Array(layout.strides[2...])])
+    guard pixels.extents.count == 1 else { return nil }
+    return .init(
+      imageStride: layout.strides[0], channelStride: layout.strides[1], pixelStride: pixels.strides[0][0])
   }
 
   private static func matrixProduct(

@@ -8,7 +8,7 @@ extension Chart {
   }
 
   /// Writes the chart as a PNG file, atomically, with two pixels for one of the SVG file's.
-  public func writePNG(to path: String) throws(FileError) { try drawing.picture().write(to: path) }
+  public func writePNG(to path: String) throws(FileError) { try drawing.picture().writePNG(to: path) }
 
   /// The chart as an SVG file: a white ground, the legend beside the curves, scaling with the page it stands on.
   ///

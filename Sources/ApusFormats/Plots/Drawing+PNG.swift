@@ -5,13 +5,13 @@ extension Drawing {
   ///
   /// - Parameters:
   ///   - scale: pixels for one of the drawing's, 2 for screens and print.
-  package func picture(scale: Double = 2) -> PNGImage {
+  package func picture(scale: Double = 2) -> PixelImage {
     let width = max(Int((self.width * scale).rounded(.up)), 1)
     let height = max(Int((self.height * scale).rounded(.up)), 1)
     var painter = Painter(width: width, height: height, scale: scale)
     let page = Rectangle(x: 0, y: 0, width: Double(width), height: Double(height))
     for element in elements { painter.paint(element, clip: page) }
-    return PNGImage(width: width, height: height, channelCount: 3, samples: painter.rasterizer.bytes)
+    return PixelImage(width: width, height: height, channelCount: 3, samples: painter.rasterizer.bytes)
   }
 }
 

@@ -36,7 +36,7 @@ public struct Figure: Hashable, Sendable {
   }
 
   /// Writes the figure as a PNG file, atomically, with two pixels for one of the SVG file's.
-  public func writePNG(to path: String) throws(FileError) { try drawing.picture().write(to: path) }
+  public func writePNG(to path: String) throws(FileError) { try drawing.picture().writePNG(to: path) }
 
   /// The figure as an SVG file. The same figure gives the same bytes.
   public var svg: String { drawing.svg }

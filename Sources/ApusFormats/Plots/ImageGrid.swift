@@ -45,7 +45,7 @@ public struct ImageGrid: Hashable, Sendable {
   ///
   /// - Parameters:
   ///   - scale: how many pixels a pixel becomes on each side, so that small pictures can be seen.
-  public func picture(scale: Int = 1) -> PNGImage {
+  public func picture(scale: Int = 1) -> PixelImage {
     let scale = max(scale, 1)
     let rows = max((pictures.count + columns - 1) / columns, 1)
     let (cellWidth, cellHeight) = (width * scale + gap, height * scale + gap)
@@ -61,9 +61,9 @@ public struct ImageGrid: Hashable, Sendable {
         }
       }
     }
-    return PNGImage(width: totalWidth, height: totalHeight, channelCount: channelCount, samples: samples)
+    return PixelImage(width: totalWidth, height: totalHeight, channelCount: channelCount, samples: samples)
   }
 
   /// Writes all pictures as one PNG file, atomically.
-  public func writePNG(to path: String, scale: Int = 1) throws(FileError) { try picture(scale: scale).write(to: path) }
+  public func writePNG(to path: String, scale: Int = 1) throws(FileError) { try picture(scale: scale).writePNG(to: path) }
 }

@@ -24,6 +24,19 @@ public struct ParameterLeaf: OperationRule {
   }
 }
 
+/// A tensor that a model keeps from step to step without training it, such as a running mean.
+public struct StatisticLeaf: OperationRule {
+  /// The name in the arena and in checkpoints.
+  public let name: String
+  /// The extents.
+  public let shape: Shape
+
+  func type(of operands: [TensorType]) throws -> TensorType {
+    if shape.dimensions.contains(where: { $0 < 1 }) { throw RuleViolation("the shape \(shape) is empty") }
+    return TensorType(shape)
+  }
+}
+
 /// A scalar known while tracing.
 public struct Constant: OperationRule {
   /// The number.

@@ -44,6 +44,8 @@ public struct ConformanceCase: Sendable, CustomStringConvertible {
         reference.contents[input.name] = values.draw(input.type, below: integerBound)
       case .parameter(let leaf) where reference.contents[leaf.name] == nil:
         reference.contents[leaf.name] = values.draw(TensorType(leaf.shape), below: 1)
+      case .statistic(let leaf) where reference.contents[leaf.name] == nil:
+        reference.contents[leaf.name] = values.draw(TensorType(leaf.shape), below: 1)
       default: break
       }
     }
@@ -54,9 +56,12 @@ public struct ConformanceCase: Sendable, CustomStringConvertible {
   private func run(
     _ graph: Graph, _ outputs: [Tensor], _ reference: ReferenceExecutor, on backend: any Backend
   ) throws -> [[Double]] {
-    let arena = try ParameterArena(graph)
+    let arenas = [
+      ProgramInterface.parameters: try ParameterArena(graph),
+      ProgramInterface.statistics: try ParameterArena(statisticsOf: graph),
+    ]
     let program = try compile(
-      graph, arena: arena,
+      graph, arena: arenas[ProgramInterface.parameters], statistics: arenas[ProgramInterface.statistics],
       outputs: outputs.enumerated().map { ProgramOutput($1, to: .init(buffer: "output\($0)")) },
       maximumBufferSize: backend.maximumBufferSize)
     var buffers: [String: any DeviceBuffer] = [:]
@@ -64,7 +69,7 @@ public struct ConformanceCase: Sendable, CustomStringConvertible {
       let buffer = try backend.makeBuffer(
         byteCount: declaration.count * declaration.elementType.byteCount, label: declaration.name)
       buffers[declaration.name] = buffer
-      if declaration.name == ProgramInterface.parameters {
+      if let arena = arenas[declaration.name] {
         for entry in arena.entries {
           try ConformanceValues.write(reference.contents[entry.name] ?? [], .float32, to: buffer, at: entry.offset)
         }

@@ -4,7 +4,8 @@ import ApusGraph
 extension ConformanceCase {
   /// Every case, by family.
   public static var all: [ConformanceCase] {
-    pointwise + matrixProducts + reductions + rows + indexing + movement + fusion + networks
+    pointwise + matrixProducts + reductions + rows + indexing + movement + fusion + networks + convolutions + images
+      + attentions + sparseProducts + windows
   }
 
   /// Sizes that catch off-by-one errors: one, primes, a vector, one over a tile.
