@@ -128,8 +128,12 @@ package struct Comparison: Sendable {
 
   /// A row for each line, the first on top, with a point for each seed.
   private func accuracies(_ view: View, _ names: [String], _ histories: [[RunHistory]]) -> FigurePanel {
-    FigurePanel(
-      title: view.title, x: view.x, y: ChartAxis(view.y.label, names: names.reversed()),
+    let all = histories.joined().compactMap { $0.validation.last?.accuracy }.map { $0 * 100 }
+    let (low, high) = (all.min() ?? 0, all.max() ?? 100)
+    let room = max((high - low) * 0.06, 0.05)
+    return FigurePanel(
+      title: view.title, x: ChartAxis(view.x.label, range: (low - room)...(high + room)),
+      y: ChartAxis(view.y.label, names: names.reversed()),
       series: names.indices.map { index in
         let accuracies = histories[index].compactMap { $0.validation.last?.accuracy }.sorted()
         let row = Double(names.count - 1 - index)
@@ -156,7 +160,10 @@ package struct Comparison: Sendable {
   private func points(_ run: RunHistory, _ measure: Measure) -> [SIMD2<Double>] {
     switch measure {
     case .trainingCost(let parts): run.trainingCost(partsPerEpoch: parts)
-    case .trainingLoss(let window): centredMeans(of: run.trainingLossBySteps, window: window)
+    case .trainingLoss(let window):
+      // Averaged points hardly differ from their neighbours; a tenth of a window apart they draw the same curve.
+      centredMeans(of: run.trainingLossBySteps, window: window).enumerated()
+        .filter { $0.offset % max(window / 10, 1) == 0 }.map(\.element)
     case .validationLoss: run.validation.map { SIMD2($0.epoch, $0.loss) }
     case .finalAccuracies, .accuracy:
       run.validation.compactMap { point in point.accuracy.map { SIMD2(point.epoch, $0 * 100) } }
