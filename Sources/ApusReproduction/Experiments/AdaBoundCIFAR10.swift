@@ -27,12 +27,8 @@ extension Reproduction {
 
 private func adaboundRuns(_ tier: Reproduction.Tier) -> Comparison {
   var settings: JSONObject = [
-<<<<<<< .merge_file_e4xqvq
-    "dataset": "cifar10", "model": tier == .quick ? "resnet20" : "resnet34", "batch-size": 128, "augment-crop": 4, "augment-flip": true,
-=======
     "dataset": "cifar10", "model": tier == .quick ? "resnet20" : "resnet34", "batch-size": 128, "augment-crop": 4,
     "augment-flip": true,
->>>>>>> .merge_file_Icqbdz
     "schedule": "step:factor=0.1,every=150", "hyperparameters": .object(["weight-decay": 5e-4]),
   ]
   if tier == .quick { settings["steps"] = 100 } else { settings["epochs"] = 200 }

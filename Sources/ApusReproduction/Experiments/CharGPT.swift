@@ -33,10 +33,7 @@ private func charGPTRuns(_ tier: Reproduction.Tier) -> Comparison {
         key: "shakespeare",
         settings: [
           "dataset": "shakespeare", "model": "gpt", "depth": 4, "heads": 4, "width": 128, "context": 64, "dropout": 0,
-<<<<<<< .merge_file_Qg4m5M
-=======
           "tied": true, "bias": false, "evaluate-every": 250,
->>>>>>> .merge_file_px6wqP
           "batch-size": 12, "steps": 2000, "schedule": "cosine:min=0.0001,warmup=100", "clip-norm": 1,
         ],
         lines: [
