@@ -54,7 +54,8 @@ package struct Comparison: Sendable {
     case trainingCost(partsPerEpoch: Int)
     /// The training loss by steps, averaged over a window.
     case trainingLoss(window: Int)
-    case validationLoss
+    /// The training loss by steps, averaged over a window, the validation loss, and what the source reports.
+    case losses(window: Int, reported: Double)
     /// In percent.
     case accuracy
     /// The validation accuracy at the end, a point for each seed, the lines below one another.
@@ -120,6 +121,9 @@ package struct Comparison: Sendable {
         let lines = groups.first { $0.key == view.group }?.lines ?? []
         let histories = lines.map { records.runs(view.group, $0.key).map(\.history) }
         if case .finalAccuracies = view.measure { return accuracies(view, lines.map(\.name), histories) }
+        if case .losses(let window, let reported) = view.measure {
+          return losses(view, histories.first ?? [], window: window, reported: reported)
+        }
         return FigurePanel(
           title: view.title, x: view.x, y: view.y,
           series: lines.indices.compactMap { series(histories[$0], view.measure, lines[$0].name, style: $0) })
@@ -140,6 +144,20 @@ package struct Comparison: Sendable {
         return ChartSeries(
           names[index], points: accuracies.map { SIMD2($0 * 100, row) }, hasMarkers: true, style: index)
       })
+  }
+
+  /// The losses of a single line, beside what its source reports.
+  private func losses(_ view: View, _ runs: [RunHistory], window: Int, reported: Double) -> FigurePanel {
+    let training = series(runs, .trainingLoss(window: window), "training", style: 0)
+    let validation = runs.flatMap { $0.validation.map { SIMD2(Double($0.step), $0.loss) } }.sorted { $0.x < $1.x }
+    let end = validation.last?.x ?? 1
+    return FigurePanel(
+      title: view.title, x: view.x, y: view.y,
+      series: [
+        training ?? ChartSeries("training", points: [], style: 0),
+        ChartSeries("validation", points: validation, hasMarkers: true, style: 1),
+        ChartSeries("reported: \(reported)", points: [[0, reported], [end, reported]], style: 13),
+      ])
   }
 
   /// The mean over seeds, with a band from the lowest to the highest.
@@ -164,7 +182,7 @@ package struct Comparison: Sendable {
       // Averaged points hardly differ from their neighbours; a tenth of a window apart they draw the same curve.
       centredMeans(of: run.trainingLossBySteps, window: window).enumerated()
         .filter { $0.offset % max(window / 10, 1) == 0 }.map(\.element)
-    case .validationLoss: run.validation.map { SIMD2($0.epoch, $0.loss) }
+    case .losses: run.validation.map { SIMD2($0.epoch, $0.loss) }
     case .finalAccuracies, .accuracy:
       run.validation.compactMap { point in point.accuracy.map { SIMD2(point.epoch, $0 * 100) } }
     }
