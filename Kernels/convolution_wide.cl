@@ -23,6 +23,8 @@
 // planes                    scratch, slot_size floats for each work-item: element (channel, phase, row, column)
 // y                         element (image, channel, row, column), without gaps
 // offsets and sizes are in elements
+//
+// JOINS_THROUGH_MEMORY      for oclgrind, which cannot follow vectors that are joined
 
 #pragma OPENCL FP_CONTRACT OFF
 
@@ -108,10 +110,12 @@ static void copy_strided(__global const float *from, __global float *to, const u
 #elif STEP_W == 2
   // Two loads that end at the last float that is needed.
   for (; i + 16 <= count; i += 16) {
-    vstore16((float16)(vload16(0, from + 2 * i).even, vload16(0, from + 2 * i + 15).odd), 0, to + i);
+    vstore8(vload16(0, from + 2 * i).even, 0, to + i);
+    vstore8(vload16(0, from + 2 * i + 15).odd, 0, to + i + 8);
   }
   if (i + 8 <= count) {
-    vstore8((float8)(vload8(0, from + 2 * i).even, vload8(0, from + 2 * i + 7).odd), 0, to + i);
+    vstore4(vload8(0, from + 2 * i).even, 0, to + i);
+    vstore4(vload8(0, from + 2 * i + 7).odd, 0, to + i + 4);
     i += 8;
   }
 #endif
@@ -261,9 +265,14 @@ __kernel void convolution_wide(
               for (uint v = 0; v < VECTORS; v += 1) {
 #if SEGMENT == 16
                 values[v] = vload16(0, source + places[v]);
+#elif defined(JOINS_THROUGH_MEMORY)
+                float parts[16];
+                for (uint s = 0; s < SEGMENTS; s += 1) {
+                  JOIN(vstore, SEGMENT)(JOIN(vload, SEGMENT)(0, source + places[v * SEGMENTS + s]), s, parts);
+                }
+                values[v] = vload16(0, parts);
 #elif SEGMENT == 8
-                values[v] =
-                    (float16)(vload8(0, source + places[2 * v]), vload8(0, source + places[2 * v + 1]));
+                values[v] = (float16)(vload8(0, source + places[2 * v]), vload8(0, source + places[2 * v + 1]));
 #else
                 values[v] = (float16)(
                     vload4(0, source + places[4 * v]), vload4(0, source + places[4 * v + 1]),
