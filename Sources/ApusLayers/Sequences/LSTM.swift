@@ -117,6 +117,8 @@ struct RecurrentWeights: Sendable {
     }
     let (batch, steps) = (x.shape[0], x.shape[1])
     let weight = parameter("weight_ih_l0", [gates * width, inputs], of: owner, in: x.graph)
+    // Declared here, so that a sequence of one time, which has no state before, has all parameters too.
+    _ = recurrentWeight(of: owner, in: x.graph)
     let bias = parameter("bias_ih_l0", [gates * width], of: owner, in: x.graph)
     // Time outermost, so that one time's rows are contiguous.
     let rows = x.transposed([1, 0, 2], file: file, line: line).reshaped(
@@ -129,9 +131,13 @@ struct RecurrentWeights: Sendable {
 
   /// The gates' share of a state `[B, width]`.
   func recurrent(_ hidden: Tensor, of owner: any ParameterOwner) -> Tensor {
-    let weight = parameter("weight_hh_l0", [gates * width, width], of: owner, in: hidden.graph)
+    let weight = recurrentWeight(of: owner, in: hidden.graph)
     return matrixProduct(hidden, weight, transposingRight: true, file: file, line: line)
       + bias(of: owner, in: hidden.graph)
+  }
+
+  private func recurrentWeight(of owner: any ParameterOwner, in graph: Graph) -> Tensor {
+    parameter("weight_hh_l0", [gates * width, width], of: owner, in: graph)
   }
 
   /// The gates' share of a state of zeros.
