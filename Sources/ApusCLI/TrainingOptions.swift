@@ -89,6 +89,9 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: "Whether gpt's layers have biases (default: false).")
   var bias: String?
 
+  @Option(help: "Whether batches are streamed to the device (default: what is too large for it).")
+  var stream: String?
+
   @Option(help: "Whether images get mean 0 and deviation 1 (default: those in colour).")
   var normalize: String?
 
@@ -159,7 +162,7 @@ struct TrainingOptions: ParsableArguments {
       ("model", model), ("hidden", hidden), ("activation", activation),
       ("dropout", dropout), ("input-dropout", inputDropout), ("label-smoothing", labelSmoothing), ("latents", latents),
       ("depth", depth), ("heads", heads), ("width", width), ("context", context), ("cell", cell), ("tied", tied),
-      ("bias", bias), ("normalize", normalize), ("augment-crop", augmentCrop), ("augment-cutout", augmentCutout),
+      ("bias", bias), ("stream", stream), ("normalize", normalize), ("augment-crop", augmentCrop), ("augment-cutout", augmentCutout),
       ("evaluate-every", evaluateEvery), ("initializer", initializer), ("optimizer", optimizer),
       ("learning-rate", learningRate),
       ("schedule", schedule), ("clip-norm", clipNorm), ("batch-size", batchSize), ("epochs", epochs),
