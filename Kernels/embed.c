@@ -8,6 +8,33 @@ static const unsigned char file_argmax[] = {
 static const unsigned char file_arithmetic[] = {
 #embed "arithmetic.cl"
 };
+static const unsigned char file_attention_tiled[] = {
+#embed "attention_tiled.cl"
+};
+static const unsigned char file_attention_wide[] = {
+#embed "attention_wide.cl"
+};
+static const unsigned char file_augmentation[] = {
+#embed "augmentation.cl"
+};
+static const unsigned char file_convolution_direct[] = {
+#embed "convolution_direct.cl"
+};
+static const unsigned char file_convolution_pack[] = {
+#embed "convolution_pack.cl"
+};
+static const unsigned char file_convolution_sum[] = {
+#embed "convolution_sum.cl"
+};
+static const unsigned char file_convolution_tiled[] = {
+#embed "convolution_tiled.cl"
+};
+static const unsigned char file_convolution_wide[] = {
+#embed "convolution_wide.cl"
+};
+static const unsigned char file_convolution_wide_weights[] = {
+#embed "convolution_wide_weights.cl"
+};
 static const unsigned char file_gather_rows[] = {
 #embed "gather_rows.cl"
 };
@@ -29,6 +56,9 @@ static const unsigned char file_philox[] = {
 static const unsigned char file_pointwise[] = {
 #embed "pointwise.cl"
 };
+static const unsigned char file_pool[] = {
+#embed "pool.cl"
+};
 static const unsigned char file_reduce_columns[] = {
 #embed "reduce_columns.cl"
 };
@@ -38,8 +68,14 @@ static const unsigned char file_reduce_rows[] = {
 static const unsigned char file_scatter_add[] = {
 #embed "scatter_add.cl"
 };
-static const unsigned char file_softmax_cross_entropy[] = {
-#embed "softmax_cross_entropy.cl"
+static const unsigned char file_softmax[] = {
+#embed "softmax.cl"
+};
+static const unsigned char file_sparse_product[] = {
+#embed "sparse_product.cl"
+};
+static const unsigned char file_sparse_rows[] = {
+#embed "sparse_rows.cl"
 };
 static const unsigned char file_transpose[] = {
 #embed "transpose.cl"
@@ -98,6 +134,15 @@ static const unsigned char file_updates_sgd[] = {
 static const apus_kernel_file files[] = {
   FILE_ROW("argmax", file_argmax),
   FILE_ROW("arithmetic", file_arithmetic),
+  FILE_ROW("attention_tiled", file_attention_tiled),
+  FILE_ROW("attention_wide", file_attention_wide),
+  FILE_ROW("augmentation", file_augmentation),
+  FILE_ROW("convolution_direct", file_convolution_direct),
+  FILE_ROW("convolution_pack", file_convolution_pack),
+  FILE_ROW("convolution_sum", file_convolution_sum),
+  FILE_ROW("convolution_tiled", file_convolution_tiled),
+  FILE_ROW("convolution_wide", file_convolution_wide),
+  FILE_ROW("convolution_wide_weights", file_convolution_wide_weights),
   FILE_ROW("gather_rows", file_gather_rows),
   FILE_ROW("matmul_dot", file_matmul_dot),
   FILE_ROW("matmul_pack", file_matmul_pack),
@@ -105,10 +150,13 @@ static const apus_kernel_file files[] = {
   FILE_ROW("matmul_wide", file_matmul_wide),
   FILE_ROW("philox", file_philox),
   FILE_ROW("pointwise", file_pointwise),
+  FILE_ROW("pool", file_pool),
   FILE_ROW("reduce_columns", file_reduce_columns),
   FILE_ROW("reduce_rows", file_reduce_rows),
   FILE_ROW("scatter_add", file_scatter_add),
-  FILE_ROW("softmax_cross_entropy", file_softmax_cross_entropy),
+  FILE_ROW("softmax", file_softmax),
+  FILE_ROW("sparse_product", file_sparse_product),
+  FILE_ROW("sparse_rows", file_sparse_rows),
   FILE_ROW("transpose", file_transpose),
   FILE_ROW("update", file_update),
   FILE_ROW("Updates/adabound", file_updates_adabound),

@@ -3,11 +3,11 @@ import ApusExpression
 import ApusGraph
 
 /// Convolutions, poolings and augmentations one element at a time, in double precision. Operands are read by index.
-enum ImageReference {
-  typealias Operand = (Int) -> Double
+package enum ImageReference {
+  package typealias Operand = (Int) -> Double
 
   /// One of a convolution's three products, row-major.
-  static func convolution(
+  package static func convolution(
     _ pass: ConvolutionKernel.Pass, _ s: ConvolutionShape, _ first: Operand, _ second: Operand
   ) -> [Double] {
     let result: Shape =
@@ -19,21 +19,25 @@ enum ImageReference {
     var sums = [Double](repeating: 0, count: result.count)
     let (x, w, y) = (s.inputShape.strides, s.weightShape.strides, s.outputShape.strides)
     let (channels, features) = (s.channels / s.groups, s.features / s.groups)
-    for place in Grid([s.images, s.features] + s.output) {
-      let (image, feature) = (place[0], place[1])
-      let output = image * y[0] + feature * y[1] + place[2] * y[2] + place[3]
-      for element in Grid([channels] + s.window.size) {
-        guard
-          let row = s.window.source(position: place[2], element: element[1], extent: s.input[0], axis: 0),
-          let column = s.window.source(position: place[3], element: element[2], extent: s.input[1], axis: 1)
-        else { continue }
-        let channel = feature / features * channels + element[0]
-        let input = image * x[0] + channel * x[1] + row * x[2] + column
-        let weight = feature * w[0] + element[0] * w[1] + element[1] * w[2] + element[2]
-        switch pass {
-        case .forward: sums[output] += first(input) * second(weight)
-        case .inputGradient: sums[input] += first(output) * second(weight)
-        case .weightGradient: sums[weight] += first(input) * second(output)
+    for output in 0..<s.outputShape.count {
+      let (image, feature) = (output / y[0], output / y[1] % s.features)
+      let place = [output / y[2] % s.output[0], output % s.output[1]]
+      for i in 0..<s.window.size[0] {
+        guard let row = s.window.source(position: place[0], element: i, extent: s.input[0], axis: 0) else { continue }
+        for j in 0..<s.window.size[1] {
+          guard let column = s.window.source(position: place[1], element: j, extent: s.input[1], axis: 1) else {
+            continue
+          }
+          for element in 0..<channels {
+            let channel = feature / features * channels + element
+            let input = image * x[0] + channel * x[1] + row * x[2] + column
+            let weight = feature * w[0] + element * w[1] + i * w[2] + j
+            switch pass {
+            case .forward: sums[output] += first(input) * second(weight)
+            case .inputGradient: sums[input] += first(output) * second(weight)
+            case .weightGradient: sums[weight] += first(input) * second(output)
+            }
+          }
         }
       }
     }
@@ -58,14 +62,14 @@ enum ImageReference {
     }
   }
 
-  static func pool(_ s: PoolShape, _ x: Operand) -> [Double] {
+  package static func pool(_ s: PoolShape, _ x: Operand) -> [Double] {
     Grid([s.planes] + s.output).map { place in
       let (inside, share) = elements(s, place)
       return s.kind == .max ? x(largest(inside, x)) : inside.reduce(0) { $0 + x($1) } * share
     }
   }
 
-  static func poolGradient(_ s: PoolShape, _ gradient: Operand, _ x: Operand?) -> [Double] {
+  package static func poolGradient(_ s: PoolShape, _ gradient: Operand, _ x: Operand?) -> [Double] {
     var sums = [Double](repeating: 0, count: s.planes * s.input[0] * s.input[1])
     for (output, place) in Grid([s.planes] + s.output).enumerated() {
       let (inside, share) = elements(s, place)
@@ -78,7 +82,7 @@ enum ImageReference {
     return sums
   }
 
-  static func augmentation(_ k: AugmentationKernel, _ x: Operand, _ philox: Philox, step: UInt32) -> [Double] {
+  package static func augmentation(_ k: AugmentationKernel, _ x: Operand, _ philox: Philox, step: UInt32) -> [Double] {
     Grid([k.images, k.channels, k.height, k.width]).map { place in
       let (image, row, column) = (place[0], place[2], place[3])
       func draw(_ decision: Int) -> Float {

@@ -25,7 +25,7 @@ struct LaunchPlanner {
     return MemoryRange(buffer, offset: slice.offset * size, size: slice.count * size)
   }
 
-  private func view(_ slice: BufferSlice, _ shape: [Int], _ strides: [Int]? = nil) -> TensorView {
+  func view(_ slice: BufferSlice, _ shape: [Int], _ strides: [Int]? = nil) -> TensorView {
     TensorView(memory(slice), ElementType(slice.elementType), shape: shape, strides: strides)
   }
 
@@ -56,12 +56,17 @@ struct LaunchPlanner {
       }.max() ?? 0
     case .reduction(let kernel):
       reduction(kernel, instruction).scratchSize(device)
-    case .softmax(let rows), .logSumExp(let rows):
-      // The rows' maxima and sums, and what reducing them needs.
-      3 * rows.rows.paddedToAlignment * 4
-        + rowReduction(instruction, rows, .maximum, to: memory(instruction.outputs[0]))
-        .scratchSize(device)
-    default: 0
+    case .convolution(let kernel):
+      convolutionScratchSize(kernel, instruction)
+    case .attention(let shape):
+      attentionScratchSize(shape, instruction, isGradient: false)
+    case .attentionGradient(let shape):
+      attentionScratchSize(shape, instruction, isGradient: true)
+    case .sparseProductGradient(let kernel):
+      SparseMatrix.gradientScratchSize(kernel)
+    case .pointwise, .argmax, .softmax, .logSumExp, .softmaxCrossEntropy, .softmaxCrossEntropyGradient, .gather,
+      .scatterAdd, .pool, .poolGradient, .sparseRows, .sparseProduct, .augmentation, .update:
+      0
     }
   }
 
@@ -80,9 +85,11 @@ struct LaunchPlanner {
       let search = ArgMax(input: view(inputs[0], [rows.rows, rows.columns, 1]), output: memory(output))
       return [try search.plan(device, &builder)]
     case .softmax(let rows):
-      return try softmax(instruction, rows, isLogSum: false, &builder)
+      let softmax = SoftmaxRows(logits: view(inputs[0], [rows.rows, rows.columns]))
+      return [try softmax.planProbabilities(view(output, [rows.rows, rows.columns]), device, &builder)]
     case .logSumExp(let rows):
-      return try softmax(instruction, rows, isLogSum: true, &builder)
+      let softmax = SoftmaxRows(logits: view(inputs[0], [rows.rows, rows.columns]))
+      return [try softmax.planLogSums(memory(output), device, &builder)]
     case .softmaxCrossEntropy(let rows):
       let loss = SoftmaxCrossEntropy(
         logits: view(inputs[0], [rows.rows, rows.columns]), labels: memory(inputs[1]))
@@ -102,9 +109,40 @@ struct LaunchPlanner {
       let scatter = ScatterAdd(
         input: view(inputs[0], [kernel.rows, kernel.columns]), indices: memory(inputs[1]), table: table)
       return [try zero.plan(device, &builder), try scatter.plan(device, &builder)]
-    case .convolution, .pool, .poolGradient, .attention, .attentionGradient, .sparseRows, .sparseProduct,
-      .sparseProductGradient, .augmentation:
-      throw .launch(kernel: instruction.kernel.name, "it has no OpenCL form yet")
+    case .convolution(let kernel):
+      return try convolution(kernel, instruction, &builder)
+    case .pool(let shape):
+      return [try Pooling(shape).plan(memory(inputs[0]), to: memory(output), device, &builder)]
+    case .poolGradient(let shape):
+      let input = inputs.count > 1 ? memory(inputs[1]) : nil
+      return [
+        try Pooling(shape).planGradient(memory(inputs[0]), input: input, to: memory(output), device, &builder)
+      ]
+    case .attention(let shape):
+      let heads = AttentionHeads(shape, packed: memory(inputs[0]))
+      return [try heads.plan(to: memory(output), device, scratch: scratch, &builder)]
+    case .attentionGradient(let shape):
+      return try AttentionHeads(shape, packed: memory(inputs[0])).planGradient(
+        result: memory(inputs[1]), upstream: memory(inputs[2]), to: memory(output), device, scratch: scratch, &builder)
+    case .sparseRows(let kernel):
+      return [
+        try SparseMatrix.planRows(
+          kernel, starts: memory(inputs[0]), entries: view(inputs[1], [kernel.entryCount]), picks: memory(inputs[2]),
+          output: view(output, [kernel.rows, kernel.length]), device, &builder)
+      ]
+    case .sparseProduct(let kernel):
+      return [
+        try SparseMatrix.planProduct(
+          kernel, columns: memory(inputs[0]), values: memory(inputs[1]), table: memory(inputs[2]),
+          output: memory(output), device, &builder)
+      ]
+    case .sparseProductGradient(let kernel):
+      return try SparseMatrix.planGradient(
+        kernel, columns: memory(inputs[0]), values: memory(inputs[1]), upstream: memory(inputs[2]),
+        output: memory(output), scratch: scratch, device, &builder)
+    case .augmentation(let kernel):
+      let augmentation = ImageAugmentation(kernel, input: memory(inputs[0]), output: memory(output))
+      return [try augmentation.plan(device, &builder)]
     case .update(let kernel):
       return [try update(kernel.optimizer, kernel.count, instruction, &builder)]
     }
@@ -150,7 +188,8 @@ struct LaunchPlanner {
       view($0, [kernel.rows, kernel.columns], [$1.rowStride, $1.columnStride])
     }
     let rows = GatherRows(
-      table: view(instruction.inputs[0], [kernel.tableRows, kernel.columns]), indices: memory(instruction.inputs[1]),
+      table: view(instruction.inputs[0], [kernel.tableRows, kernel.columns], [kernel.rowStride, 1]),
+      indices: memory(instruction.inputs[1]),
       output: view(instruction.outputs[0], [kernel.rows, kernel.columns]), epilogue: kernel.epilogue ?? .input(0),
       inputs: extras)
     return [try rows.plan(device, &builder)]
@@ -164,138 +203,6 @@ struct LaunchPlanner {
       state: instruction.outputs.dropFirst().map(memory),
       gradientScale: instruction.inputs.count > 1 ? memory(instruction.inputs[1]) : one, count: count)
     return try update.plan(rule, device, &builder)
-  }
-}
-
-// MARK: - Rows
-
-extension LaunchPlanner {
-  private func rowReduction(
-    _ instruction: Instruction, _ rows: RowKernel, _ kind: Reduction.Kind, to output: MemoryRange
-  ) -> Reduction {
-    let logits = view(instruction.inputs[0], [rows.rows, rows.columns])
-    guard kind == .sum, let maxima = scratchRows(0, rows) else {
-      return Reduction(kind, inputs: [logits], axes: [1], output: output)
-    }
-    return Reduction(
-      .sum, of: .exp(.input(0) - .input(1)), inputs: [logits, maxima.repeated(rows.columns)], axes: [1],
-      output: output, finish: .log(.input(0)))
-  }
-
-  private func scratchRows(_ place: Int, _ rows: RowKernel) -> TensorView? {
-    scratch.map {
-      TensorView($0.range(at: place * rows.rows.paddedToAlignment * 4, size: rows.rows * 4), shape: [rows.rows])
-    }
-  }
-
-  /// `max`, then `log Σ exp(x − max)`, then either their sum or `exp(x − max − log Σ)`.
-  private func softmax(
-    _ instruction: Instruction, _ rows: RowKernel, isLogSum: Bool, _ builder: inout ProgramBuilder
-  ) throws(OpenCLError) -> [PlannedLaunch] {
-    guard let scratch, let maxima = scratchRows(0, rows), let sums = scratchRows(1, rows) else { return [] }
-    let used = 2 * rows.rows.paddedToAlignment * 4
-    let rest = scratch.range(at: used, size: scratch.size - used)
-    var launches = try rowReduction(instruction, rows, .maximum, to: maxima.memory)
-      .plan(device, scratch: rest, &builder)
-    launches += try rowReduction(instruction, rows, .sum, to: sums.memory).plan(device, scratch: rest, &builder)
-    let output = instruction.outputs[0]
-    let chain =
-      isLogSum
-      ? Pointwise([.input(0) + .input(1)], outputs: [view(output, [rows.rows])], inputs: [maxima, sums])
-      : Pointwise(
-        [.exp(.input(0) - .input(1) - .input(2))], outputs: [view(output, [rows.rows, rows.columns])],
-        inputs: [
-          view(instruction.inputs[0], [rows.rows, rows.columns]), maxima.repeated(rows.columns),
-          sums.repeated(rows.columns),
-        ])
-    launches.append(try chain.plan(device, &builder))
-    return launches
-  }
-}
-
-// MARK: - Matrix products
-
-extension LaunchPlanner {
-  /// One product for each position of all batch axes but the longest, over which it is batched.
-  private func products(
-    _ kernel: MatrixProductKernel, _ instruction: Instruction, epilogue: Expression,
-    extras: [(slice: BufferSlice, matrix: MatrixProductKernel.Matrix)]
-  ) -> [MatrixProduct] {
-    let inner = kernel.batch.indices.max { kernel.batch[$0] < kernel.batch[$1] }
-    var offsets: [[Int]] = [[]]
-    for axis in kernel.batch.indices {
-      offsets = offsets.flatMap { prefix in
-        (axis == inner ? 0..<1 : 0..<kernel.batch[axis]).map { prefix + [$0] }
-      }
-    }
-    return offsets.map { position in
-      func start(_ slice: BufferSlice, _ matrix: MatrixProductKernel.Matrix) -> MemoryRange {
-        let whole = memory(slice)
-        let skipped = zip(position, matrix.batchStrides).reduce(0) { $0 + $1.0 * $1.1 } * slice.elementType.byteCount
-        return whole.range(at: skipped, size: whole.size - skipped)
-      }
-      func operand(
-        _ slice: BufferSlice, _ matrix: MatrixProductKernel.Matrix, rows: Int, columns: Int
-      ) -> MatrixProduct.Operand {
-        var (rowStride, columnStride) = (matrix.rowStride, matrix.columnStride)
-        // An axis of extent 1 is contiguous in whatever way is wanted.
-        if rows == 1 && columnStride != 1 { rowStride = 1 }
-        if columns == 1 && rowStride != 1 { columnStride = 1 }
-        if rowStride == 0 { rowStride = columns }
-        if columnStride == 0 { columnStride = 1 }
-        return MatrixProduct.Operand(
-          start(slice, matrix), rowStride: rowStride, columnStride: columnStride,
-          batchStride: inner.map { matrix.batchStrides[$0] } ?? 0)
-      }
-      let batch = inner.map { kernel.batch[$0] } ?? 1
-      return MatrixProduct(
-        m: kernel.m, n: kernel.n, k: kernel.k, batch: batch,
-        a: operand(instruction.inputs[0], kernel.left, rows: kernel.m, columns: kernel.k),
-        b: operand(instruction.inputs[1], kernel.right, rows: kernel.k, columns: kernel.n),
-        c: MatrixProduct.Operand(
-          start(instruction.outputs[0], kernel.output), rowStride: kernel.output.rowStride, columnStride: 1,
-          batchStride: inner.map { kernel.output.batchStrides[$0] } ?? 0),
-        epilogue: epilogue,
-        inputs: extras.map { slice, matrix in
-          TensorView(
-            start(slice, matrix), ElementType(slice.elementType), shape: [batch, kernel.m, kernel.n],
-            strides: [inner.map { matrix.batchStrides[$0] } ?? 0, matrix.rowStride, matrix.columnStride])
-        })
-    }
-  }
-
-  func matrixProduct(
-    _ kernel: MatrixProductKernel, _ instruction: Instruction, _ builder: inout ProgramBuilder
-  ) throws(OpenCLError) -> [PlannedLaunch] {
-    let extras = Array(zip(instruction.inputs.dropFirst(2), kernel.extras)).map { (slice: $0, matrix: $1) }
-    let epilogue = kernel.epilogue ?? .input(0)
-    // An epilogue that loads columns far apart, or numbers its elements over several batch axes, runs by itself.
-    let isSeparate =
-      extras.contains { $0.matrix.columnStride > 1 && kernel.n > 1 } || (epilogue.isRandom && kernel.batch.count > 1)
-    var launches: [PlannedLaunch] = []
-    for product in products(
-      kernel, instruction, epilogue: isSeparate ? .input(0) : epilogue, extras: isSeparate ? [] : extras)
-    {
-      launches += try product.plan(device, scratch: scratch, &builder)
-    }
-    if isSeparate {
-      let extents = kernel.batch + [kernel.m, kernel.n]
-      func whole(_ slice: BufferSlice, _ matrix: MatrixProductKernel.Matrix) -> TensorView {
-        view(slice, extents, matrix.batchStrides + [matrix.rowStride, matrix.columnStride])
-      }
-      let result = whole(instruction.outputs[0], kernel.output)
-      let chain = Pointwise(
-        [epilogue], outputs: [result], inputs: [result] + extras.map { whole($0.slice, $0.matrix) })
-      launches.append(try chain.plan(device, &builder))
-    }
-    return launches
-  }
-}
-
-extension TensorView {
-  /// A column of rows, repeated along a new last axis.
-  fileprivate func repeated(_ columns: Int) -> TensorView {
-    TensorView(memory, element, shape: shape + [columns], strides: strides + [0])
   }
 }
 

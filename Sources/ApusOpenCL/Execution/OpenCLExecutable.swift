@@ -44,7 +44,8 @@ final class OpenCLExecutable: Executable {
       let isUpdate = if case .update = instruction.kernel { true } else { false }
       steps.append(
         Step(
-          launch: try launch.bind(self.program), moving: planner.movingArguments(of: launch, instruction),
+          launch: try launch.bind(self.program, purpose: instruction.label),
+          moving: planner.movingArguments(of: launch, instruction),
           isRandom: launch.names["step"] != nil, isUpdate: isUpdate))
     }
   }
@@ -75,10 +76,15 @@ final class OpenCLExecutable: Executable {
     }
   }
 
+  /// The launches in the program's order, those of one label together.
   var launchTimes: [LaunchTime] {
     try? queue.finish()
-    return (queue.profile?.entries ?? [:]).sorted { $0.key < $1.key }.map {
-      LaunchTime(label: $0.key, count: $0.value.count, total: $0.value.total)
+    let entries = queue.profile?.entries ?? [:]
+    var seen: Set<String> = []
+    return steps.compactMap { step in
+      let label = step.launch.label
+      guard let entry = entries[label], seen.insert(label).inserted else { return nil }
+      return LaunchTime(label: label, count: entry.count, total: entry.total)
     }
   }
 }

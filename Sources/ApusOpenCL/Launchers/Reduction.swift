@@ -57,9 +57,15 @@ package struct Reduction {
     let second = Reduction(
       kind, inputs: [TensorView(partial, shape: [walk.slices, walk.kept])], axes: [0], output: output, finish: finish)
     return [
-      try walk.plan(partial, finish: .input(0), &builder),
-      try ReductionWalk(second, device, isSecond: true).plan(output, finish: finish, &builder),
+      try walk.plan(partial, finish: .input(0), &builder), try second.planInOneLaunch(device, &builder),
     ]
+  }
+
+  /// Plans a reduction of few elements for each output, whatever the device could do at once.
+  func planInOneLaunch(
+    _ device: OpenCLDevice, _ builder: inout ProgramBuilder
+  ) throws(OpenCLError) -> PlannedLaunch {
+    try ReductionWalk(self, device, isSecond: true).plan(output, finish: finish, &builder)
   }
 }
 

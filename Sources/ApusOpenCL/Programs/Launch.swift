@@ -22,8 +22,11 @@ package struct PlannedLaunch {
 
   /// Makes the call ready: a kernel object of its own with all arguments set.
   ///
+  /// - Parameter purpose: what the call is for, which its times are reported under together with the kernel's name.
   /// - Throws: `launch` when the device cannot run work-groups of this size.
-  package func bind(_ program: BuiltProgram) throws(OpenCLError) -> Launch { try Launch(self, program) }
+  package func bind(_ program: BuiltProgram, purpose: String? = nil) throws(OpenCLError) -> Launch {
+    try Launch(self, program, purpose)
+  }
 }
 
 extension [PlannedLaunch] {
@@ -39,6 +42,8 @@ extension [PlannedLaunch] {
 package final class Launch {
   /// The kernel's name without the number of its instance.
   package let name: String
+  /// What its times are reported under.
+  package let label: String
 
   let kernel: Kernel
   private let global: [Int]
@@ -47,9 +52,11 @@ package final class Launch {
   private let parameters: [Int]
   private let names: [String: Int]
 
-  init(_ planned: PlannedLaunch, _ program: BuiltProgram) throws(OpenCLError) {
+  init(_ planned: PlannedLaunch, _ program: BuiltProgram, _ purpose: String?) throws(OpenCLError) {
     kernel = try Kernel(program, planned.kernel)
-    name = String(planned.kernel.prefix(upTo: planned.kernel.lastIndex(of: "_") ?? planned.kernel.endIndex))
+    let name = String(planned.kernel.prefix(upTo: planned.kernel.lastIndex(of: "_") ?? planned.kernel.endIndex))
+    self.name = name
+    label = purpose.map { "\($0), \(name)" } ?? name
     global = planned.global
     local = planned.local
     names = planned.names

@@ -36,7 +36,7 @@ package final class CommandQueue {
 
   /// Enqueues a kernel.
   package func enqueue(_ launch: Launch) throws(OpenCLError) {
-    try submit("clEnqueueNDRangeKernel", launch.name) { event in
+    try submit("clEnqueueNDRangeKernel", launch.label) { event in
       launch.withSizes { dimensions, global, local in
         apus_clEnqueueNDRangeKernel(handle, launch.kernel.handle, dimensions, global, local, event)
       }

@@ -1,0 +1,79 @@
+import ApusCompiler
+import ApusExpression
+
+extension LaunchPlanner {
+  /// One product for each position of all batch axes but the longest, over which it is batched.
+  func products(
+    _ kernel: MatrixProductKernel, _ instruction: Instruction, epilogue: Expression,
+    extras: [(slice: BufferSlice, matrix: MatrixProductKernel.Matrix)]
+  ) -> [MatrixProduct] {
+    let inner = kernel.batch.indices.max { kernel.batch[$0] < kernel.batch[$1] }
+    var offsets: [[Int]] = [[]]
+    for axis in kernel.batch.indices {
+      offsets = offsets.flatMap { prefix in
+        (axis == inner ? 0..<1 : 0..<kernel.batch[axis]).map { prefix + [$0] }
+      }
+    }
+    return offsets.map { position in
+      func start(_ slice: BufferSlice, _ matrix: MatrixProductKernel.Matrix) -> MemoryRange {
+        let whole = memory(slice)
+        let skipped = zip(position, matrix.batchStrides).reduce(0) { $0 + $1.0 * $1.1 } * slice.elementType.byteCount
+        return whole.range(at: skipped, size: whole.size - skipped)
+      }
+      func operand(
+        _ slice: BufferSlice, _ matrix: MatrixProductKernel.Matrix, rows: Int, columns: Int
+      ) -> MatrixProduct.Operand {
+        var (rowStride, columnStride) = (matrix.rowStride, matrix.columnStride)
+        // An axis of extent 1 is contiguous in whatever way is wanted.
+        if rows == 1 && columnStride != 1 { rowStride = 1 }
+        if columns == 1 && rowStride != 1 { columnStride = 1 }
+        if rowStride == 0 { rowStride = columns }
+        if columnStride == 0 { columnStride = 1 }
+        return MatrixProduct.Operand(
+          start(slice, matrix), rowStride: rowStride, columnStride: columnStride,
+          batchStride: inner.map { matrix.batchStrides[$0] } ?? 0)
+      }
+      let batch = inner.map { kernel.batch[$0] } ?? 1
+      return MatrixProduct(
+        m: kernel.m, n: kernel.n, k: kernel.k, batch: batch,
+        a: operand(instruction.inputs[0], kernel.left, rows: kernel.m, columns: kernel.k),
+        b: operand(instruction.inputs[1], kernel.right, rows: kernel.k, columns: kernel.n),
+        c: MatrixProduct.Operand(
+          start(instruction.outputs[0], kernel.output), rowStride: kernel.output.rowStride, columnStride: 1,
+          batchStride: inner.map { kernel.output.batchStrides[$0] } ?? 0),
+        epilogue: epilogue,
+        inputs: extras.map { slice, matrix in
+          TensorView(
+            start(slice, matrix), ElementType(slice.elementType), shape: [batch, kernel.m, kernel.n],
+            strides: [inner.map { matrix.batchStrides[$0] } ?? 0, matrix.rowStride, matrix.columnStride])
+        })
+    }
+  }
+
+  func matrixProduct(
+    _ kernel: MatrixProductKernel, _ instruction: Instruction, _ builder: inout ProgramBuilder
+  ) throws(OpenCLError) -> [PlannedLaunch] {
+    let extras = Array(zip(instruction.inputs.dropFirst(2), kernel.extras)).map { (slice: $0, matrix: $1) }
+    let epilogue = kernel.epilogue ?? .input(0)
+    // An epilogue that loads columns far apart, or numbers its elements over several batch axes, runs by itself.
+    let isSeparate =
+      extras.contains { $0.matrix.columnStride > 1 && kernel.n > 1 } || (epilogue.isRandom && kernel.batch.count > 1)
+    var launches: [PlannedLaunch] = []
+    for product in products(
+      kernel, instruction, epilogue: isSeparate ? .input(0) : epilogue, extras: isSeparate ? [] : extras)
+    {
+      launches += try product.plan(device, scratch: scratch, &builder)
+    }
+    if isSeparate {
+      let extents = kernel.batch + [kernel.m, kernel.n]
+      func whole(_ slice: BufferSlice, _ matrix: MatrixProductKernel.Matrix) -> TensorView {
+        view(slice, extents, matrix.batchStrides + [matrix.rowStride, matrix.columnStride])
+      }
+      let result = whole(instruction.outputs[0], kernel.output)
+      let chain = Pointwise(
+        [epilogue], outputs: [result], inputs: [result] + extras.map { whole($0.slice, $0.matrix) })
+      launches.append(try chain.plan(device, &builder))
+    }
+    return launches
+  }
+}

@@ -1,0 +1,101 @@
+import ApusCompiler
+import ApusExpression
+import ApusGraph
+
+extension ConvolutionProduct {
+  /// The extents of the matrix product that a group is.
+  private var product: (m: Int, n: Int, k: Int) {
+    let pixels = shape.images * shape.output[0] * shape.output[1]
+    return switch pass {
+    case .forward: (shape.groupFeatures, pixels, shape.groupChannels * shape.taps)
+    case .inputGradient:
+      (shape.groupChannels, shape.images * shape.input[0] * shape.input[1], shape.groupFeatures * shape.taps)
+    case .weightGradient: (shape.groupFeatures, shape.groupChannels * shape.taps, pixels)
+    }
+  }
+
+  func bestTiledVariant(_ device: OpenCLDevice) -> Variant {
+    let (m, n, k) = product
+    // Tiles would be nearly empty.
+    if shape.groups > 1 && m <= 4 { return .direct }
+    let enough = 2 * device.computeUnits
+    func tiles(_ size: Int) -> Int { m.divided(by: size) * n.divided(by: size) * shape.groups }
+    let tile =
+      [128, 64].first { tiles($0) >= enough && min(m, n) >= $0 } ?? (min(m, n) > 32 && max(m, n) > 32 ? 64 : 32)
+    guard pass == .weightGradient else { return .tiled(tile: tile, splits: 1) }
+    let wanted = enough.divided(by: max(tiles(tile), 1))
+    return .tiled(tile: tile, splits: max(1, min(wanted, k / 512, 64)))
+  }
+
+  func planTiled(
+    _ device: OpenCLDevice, tile: Int, splits: Int, scratch: MemoryRange?, _ builder: inout ProgramBuilder
+  ) throws(OpenCLError) -> [PlannedLaunch] {
+    guard splits == 1 || pass == .weightGradient else {
+      throw OpenCLError.launch(kernel: "convolution_tiled", "only the weights' gradient is cut into slices.")
+    }
+    let (m, n, k) = product
+    guard max(n, k) < 1 << 31 else {
+      throw OpenCLError.launch(kernel: "convolution_tiled", "\(max(n, k)) pixels are too many; use a smaller batch.")
+    }
+    let step = 1024 / tile
+    let kSlice = k.divided(by: splits).divided(by: step) * step
+    let weights = shape.weightShape.count
+    let result = splits > 1 ? scratch?.range(at: 0, size: splits * weights * 4) ?? output : output
+    var macros = shape.macros
+    macros["TILE"] = "\(tile)"
+    macros["PASS"] = pass == .forward ? "0" : pass == .inputGradient ? "1" : "2"
+    var parameters = ParameterList([
+      .size(shape.images), .size(shape.groupChannels), .size(shape.groupFeatures), .size(shape.groups),
+      .size(splits), .size(kSlice), .int(shape.input[0]), .int(shape.input[1]), .int(shape.output[0]),
+      .int(shape.output[1]), .memory(second), .memory(first), .memory(result), .elements(weights),
+    ])
+    let text = epilogue.text(&parameters, store: "STORE")
+    let suffix = try builder.add(
+      KernelInstance(
+        template: "convolution_tiled", macros: macros,
+        regions: text.regions("arguments", "rows", "vector", "scalar")))
+    var launches = [
+      PlannedLaunch(
+        suffix.name(of: "convolution_tiled"), parameters.arguments,
+        groups: [n.divided(by: tile), m.divided(by: tile), shape.groups * splits], local: [16, 16, 1],
+        names: parameters.names)
+    ]
+    if splits > 1 {
+      let sum = Reduction(
+        .sum, inputs: [TensorView(result, shape: [splits, weights])], axes: [0], output: output)
+      launches.append(try sum.planInOneLaunch(device, &builder))
+    }
+    return launches
+  }
+
+  func planDirect(_ device: OpenCLDevice, _ builder: inout ProgramBuilder) throws(OpenCLError) -> PlannedLaunch {
+    var macros = shape.macros
+    let sizes: [KernelArgument] = [
+      .size(shape.groups), .size(shape.groupChannels), .size(shape.groupFeatures), .int(shape.input[0]),
+      .int(shape.input[1]), .int(shape.output[0]), .int(shape.output[1]), .memory(first), .memory(second),
+      .memory(output),
+    ]
+    if pass == .weightGradient {
+      let pixels = shape.output[0] * shape.output[1]
+      let local = min(pixels.roundedUpToPowerOfTwo, 256, device.largestWorkGroup)
+      macros["LOCAL"] = "\(local)"
+      let suffix = try builder.add(KernelInstance(template: "convolution_direct", macros: macros))
+      return PlannedLaunch(
+        suffix.name(of: "convolution_direct_weights"), [.size(shape.images)] + sizes,
+        groups: [shape.weightShape.count], local: [local])
+    }
+    macros["TRANSPOSED"] = pass == .forward ? "0" : "1"
+    var parameters = ParameterList(sizes)
+    let text = epilogue.text(&parameters, store: "")
+    let suffix = try builder.add(
+      KernelInstance(
+        template: "convolution_direct", macros: macros, regions: text.regions("arguments", "rows", "scalar")))
+    let result = pass == .forward ? shape.output : shape.input
+    let channels = pass == .forward ? shape.features : shape.channels
+    let local = min(64, device.largestWorkGroup)
+    return PlannedLaunch(
+      suffix.name(of: "convolution_direct"), parameters.arguments,
+      groups: [(result[0] * result[1]).divided(by: local), channels, shape.images], local: [local, 1, 1],
+      names: parameters.names)
+  }
+}
