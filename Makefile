@@ -6,7 +6,7 @@ CONFIGURATION := release
 APUS := .build/$(CONFIGURATION)/apus
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-BUILD_PACKAGES := ocl-icd-opencl-dev opencl-c-headers pocl-opencl-icd zlib1g-dev
+BUILD_PACKAGES := ocl-icd-opencl-dev opencl-c-headers pocl-opencl-icd zlib1g-dev libpng-dev libturbojpeg0-dev
 TEST_PACKAGES := $(BUILD_PACKAGES) oclgrind
 
 # $(call install,PACKAGES): only what dpkg does not have yet.

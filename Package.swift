@@ -53,7 +53,10 @@ let package = Package(
       dependencies: ["ApusCompiler", "COpenCL", "ApusKernels", .product(name: "Logging", package: "swift-log")]),
 
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .target(name: "ApusFormats", dependencies: ["CZlib"]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+    .systemLibrary(
+      name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
+    .target(name: "ApusFormats", dependencies: ["CZlib", "CPNG", "CTurboJPEG"]),
     .target(name: "ApusData", dependencies: ["ApusExpression", "ApusFormats"]),
     .target(
       name: "ApusTraining",
@@ -61,10 +64,11 @@ let package = Package(
         "ApusCompiler", "ApusLayers", "ApusData", "ApusFormats", .product(name: "Logging", package: "swift-log"),
       ]),
     .target(name: "Apus", dependencies: ["ApusTraining", "ApusCPU", "ApusOpenCL"]),
+    .target(name: "ApusReproduction", dependencies: ["Apus"]),
     .executableTarget(
       name: "ApusCLI",
       dependencies: [
-        "Apus", "Yams", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Apus", "ApusReproduction", "Yams", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
 
@@ -82,6 +86,7 @@ let package = Package(
     .testTarget(name: "ApusFormatsTests", dependencies: ["ApusFormats", "ApusTestSupport"]),
     .testTarget(name: "ApusTrainingTests", dependencies: ["ApusTraining", "ApusTestSupport"]),
     .testTarget(name: "ApusConformanceTests", dependencies: ["Apus", "ApusTestSupport"]),
+    .testTarget(name: "ApusReproductionTests", dependencies: ["ApusReproduction", "ApusTestSupport"]),
     .testTarget(name: "ApusCLITests", dependencies: ["ApusCLI", "Apus", "ApusTestSupport"]),
   ] + instructionSetTargets,
   swiftLanguageModes: [.v6],

@@ -12,7 +12,8 @@ struct ApusCommand: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      TrainCommand.self, EvaluateCommand.self, PredictCommand.self, CompareCommand.self, InspectCommand.self,
-      DevicesCommand.self, OptimizersCommand.self, BenchCommand.self,
+      TrainCommand.self, EvaluateCommand.self, PredictCommand.self, SampleCommand.self, CompareCommand.self,
+      InspectCommand.self,
+      DevicesCommand.self, ModelsCommand.self, OptimizersCommand.self, BenchCommand.self, ReproduceCommand.self,
     ])
 }

@@ -35,11 +35,8 @@ struct RunDirectory {
       }
       return RunDirectory(name)
     }
-    let source =
-      configuration.dataset.hasPrefix("csv:")
-      ? ((configuration.dataset as NSString).lastPathComponent as NSString).deletingPathExtension
-      : configuration.dataset
-    let base = "runs/\(source)-\(configuration.model.rawValue)-\(configuration.optimizer.rawValue)"
+    let base =
+      "runs/\(configuration.dataset.fileName)-\(configuration.model.rawValue)-\(configuration.optimizer.rawValue)"
     var candidate = base
     var number = 1
     while holdsRun(candidate) {
@@ -80,5 +77,28 @@ struct RunDirectory {
   static func quoted(_ path: String) -> String {
     path.allSatisfy { $0.isLetter || $0.isNumber || "-_./".contains($0) }
       ? path : "'" + path.replacingOccurrences(of: "'", with: "'\\''") + "'"
+  }
+}
+
+extension String {
+  /// The name of data as a part of a file's name: that of the file or folder for `csv:FILE` and its like.
+  var fileName: String {
+    contains(":") || contains("/")
+      ? ((split(separator: ":", maxSplits: 1).last.map(String.init) ?? self as String) as NSString).lastPathComponent
+        .components(separatedBy: ".")[0] : self
+  }
+}
+
+extension TrainingData {
+  /// What there is to train on, in one line.
+  var summary: String {
+    switch self {
+    case .samples(let dataset):
+      "\(name): \(Quantity.count(dataset.training.count)) training and "
+        + "\(Quantity.count(dataset.validation.count)) validation samples, \(dataset.classCount) classes"
+    case .text(let text):
+      "\(name): \(Quantity.count(text.training.count)) training and \(Quantity.count(text.validation.count)) validation "
+        + "tokens, a vocabulary of \(text.vocabulary.count)"
+    }
   }
 }

@@ -64,6 +64,20 @@ final class Workers {
     }
   }
 
+  /// Calls `body` for every index below `count`: on the calling thread alone where the work is small.
+  func tasks(_ count: Int, work: Int, _ body: (_ worker: Int, _ index: Int) -> Void) {
+    if parts(work: work, limit: count) == 1 {
+      pool.parallel(1) { worker, _ in for index in 0..<count { body(worker, index) } }
+    } else {
+      pool.parallel(count, body)
+    }
+  }
+
+  /// The ranges that make up `0 ..< count`, all but the last of a given length.
+  static func blocks(_ count: Int, of length: Int) -> [Range<Int>] {
+    stride(from: 0, to: count, by: length).map { $0..<min(count, $0 + length) }
+  }
+
   /// Calls `body` with areas that make up a plan's space.
   func areas(_ plan: ChainPlan, work: Int, _ body: (_ scratch: UnsafeMutableRawPointer, _ area: ChainArea) -> Void) {
     let rows = plan.rows

@@ -87,17 +87,20 @@ package struct GatherOperands {
   package var output: UnsafeMutableRawPointer
   /// Bytes of a row.
   package var rowByteCount: Int
+  /// From one row of the table to the next.
+  package var rowByteStride: Int
   /// Indices are moved into `0 ..< tableRows`.
   package var tableRows: Int
 
   package init(
     table: UnsafeRawPointer, indices: UnsafePointer<Int32>, output: UnsafeMutableRawPointer, rowByteCount: Int,
-    tableRows: Int
+    rowByteStride: Int, tableRows: Int
   ) {
     self.table = table
     self.indices = indices
     self.output = output
     self.rowByteCount = rowByteCount
+    self.rowByteStride = rowByteStride
     self.tableRows = tableRows
   }
 }

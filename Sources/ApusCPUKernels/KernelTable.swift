@@ -14,6 +14,12 @@ package struct KernelTable: Sendable {
   /// The matrix product's kernels.
   package let matrix: MatrixKernels
 
+  /// The convolutions' kernels.
+  package let convolution: ConvolutionKernels
+
+  /// The kernels of poolings, attention, sparse matrices and augmentation.
+  package let images: ImageKernels
+
   /// The compiled update loop of an optimizer of the registry.
   package let updateLoop: @Sendable (OptimizerKind) -> UpdateOperands.Loop
 
@@ -21,12 +27,15 @@ package struct KernelTable: Sendable {
   package let chains: ChainKernelTable
 
   package init(
-    instructionSet: InstructionSet, lanes: Int, matrix: MatrixKernels,
+    instructionSet: InstructionSet, lanes: Int, matrix: MatrixKernels, convolution: ConvolutionKernels,
+    images: ImageKernels,
     updateLoop: @escaping @Sendable (OptimizerKind) -> UpdateOperands.Loop, chains: ChainKernelTable
   ) {
     self.instructionSet = instructionSet
     self.lanes = lanes
     self.matrix = matrix
+    self.convolution = convolution
+    self.images = images
     self.updateLoop = updateLoop
     self.chains = chains
   }

@@ -4,13 +4,13 @@ import ApusCPUKernels
 func gatherRows(_ o: GatherOperands, _ rows: Range<Int>) {
   let last = o.tableRows - 1
   switch o.rowByteCount {
-  case 4: gatherElements(o, rows, UInt32.self)
-  case 1: gatherElements(o, rows, UInt8.self)
+  case 4 where o.rowByteStride == 4: gatherElements(o, rows, UInt32.self)
+  case 1 where o.rowByteStride == 1: gatherElements(o, rows, UInt8.self)
   default:
     for row in rows {
       let source = min(max(Int(o.indices[row]), 0), last)
       (o.output + row * o.rowByteCount).copyMemory(
-        from: o.table + source * o.rowByteCount, byteCount: o.rowByteCount)
+        from: o.table + source * o.rowByteStride, byteCount: o.rowByteCount)
     }
   }
 }

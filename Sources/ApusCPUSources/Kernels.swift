@@ -7,4 +7,13 @@ package let kernels = KernelTable(
   matrix: MatrixKernels(
     tileRows: tileRows, panelColumns: panelColumns, lanes: Wide.count,
     multiply: { multiplyBlock($0) }, pack: { packPanels($0) }, combine: { combinePartials($0) }),
+  convolution: ConvolutionKernels(
+    lanes: Wide.count, broadRows: broadTileRows, narrowRows: narrowTileRows,
+    packWeights: { packConvolutionWeights($0) }, convolve: { convolveBlock($0, $1) },
+    sumWeights: { sumConvolutionWeights($0, $1) }, combineWeights: { combineConvolutionWeights($0) }),
+  images: ImageKernels(
+    pool: { poolPlanes($0, $1, $2, $3) }, poolGradient: { poolGradientPlanes($0, $1, $2, $3) },
+    attentionWeights: { attentionWeights($0) }, attentionScoreGradients: { attentionScoreGradients($0, $1) },
+    sparseRows: { copySparseRows($0, $1) }, sparseProduct: { multiplySparseRows($0, $1) },
+    sparseProductGradient: { sumSparseProductGradient($0, $1, $2) }, augment: { augmentImage($0) }),
   updateLoop: { updateLoop($0) }, chains: chainKernels())

@@ -11,6 +11,9 @@ protocol MatrixTile {
   /// The number of rows.
   static var rows: Int { get }
 
+  /// The floats of a row.
+  static var width: Int { get }
+
   /// A tile of zeros.
   init()
 
@@ -29,6 +32,7 @@ struct NarrowRow: MatrixTile {
   var c0: Wide = 0
 
   @inline(__always) static var rows: Int { 1 }
+  @inline(__always) static var width: Int { Wide.count }
 
   @inline(__always) static func columns(_ b: UnsafePointer<Float>) -> Wide { .load(b) }
 
@@ -50,6 +54,7 @@ struct BroadRow: MatrixTile {
   var c1: Wide = 0
 
   @inline(__always) static var rows: Int { 1 }
+  @inline(__always) static var width: Int { 2 * Wide.count }
 
   @inline(__always)
   static func columns(_ b: UnsafePointer<Float>) -> (Wide, Wide) { (.load(b), .load(b + Wide.count)) }
@@ -80,6 +85,7 @@ struct Stack<Top: MatrixTile, Bottom: MatrixTile>: MatrixTile where Top.Columns 
   var bottom = Bottom()
 
   @inline(__always) static var rows: Int { Top.rows + Bottom.rows }
+  @inline(__always) static var width: Int { Top.width }
 
   @inline(__always) static func columns(_ b: UnsafePointer<Float>) -> Top.Columns { Top.columns(b) }
 

@@ -132,6 +132,8 @@ public struct GatherKernel: Sendable, Hashable {
   public let columns: Int
   /// The number of rows in the table; nothing outside it may be read.
   public let tableRows: Int
+  /// The distance from one row of the table to the next; rows overlap where it is less than their length.
+  public let rowStride: Int
   /// As in `MatrixProductKernel`; nil copies floats or integers. A table of bytes always has one.
   public let epilogue: Expression?
   /// Where the extras' elements lie over rows and columns.

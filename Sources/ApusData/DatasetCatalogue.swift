@@ -7,7 +7,13 @@ public struct DatasetOptions: Sendable {
   public var dataFolder: String?
   /// How a CSV file is read.
   public var csv = CSVOptions()
-  /// What fetches files that are nowhere here.
+  /// How a folder of pictures is read.
+  public var images = ImageOptions()
+  /// How film reviews become bags of words.
+  public var reviews = ReviewOptions()
+  /// How a text becomes tokens.
+  public var text = TextOptions()
+  /// What fetches files that are nowhere here, and where prepared files are kept.
   public var downloader = Downloader()
 
   /// The defaults stated above.
@@ -22,51 +28,82 @@ public struct DatasetOptions: Sendable {
 
 /// The data sets that are known by name: one row each.
 public struct DatasetCatalogue: Sendable {
-  /// A data set that can be loaded.
+  /// Data that can be loaded.
   public struct Entry: Sendable {
-    /// The name on the command line.
+    /// The name on the command line, up to the colon where an argument follows.
     public let name: String
+    /// What follows the name and a colon, such as `FILE`; nil for nothing.
+    public let argument: String?
     /// What it is, in a few words.
     public let summary: String
-    let load: @Sendable (DatasetOptions) throws(DataError) -> Dataset
+    let load: @Sendable (_ argument: String, DatasetOptions) throws(DataError) -> TrainingData
+
+    /// How it is written on the command line, such as `csv:FILE`.
+    public var form: String { argument.map { "\(name):\($0)" } ?? name }
+
+    private init(
+      _ name: String, _ argument: String?, _ summary: String,
+      load: @escaping @Sendable (String, DatasetOptions) throws(DataError) -> TrainingData
+    ) {
+      self.name = name
+      self.argument = argument
+      self.summary = summary
+      self.load = load
+    }
+
+    fileprivate static func samples(
+      _ name: String, taking argument: String? = nil, _ summary: String,
+      load: @escaping @Sendable (String, DatasetOptions) throws(DataError) -> Dataset
+    ) -> Entry {
+      Entry(name, argument, summary) { argument, options throws(DataError) in .samples(try load(argument, options)) }
+    }
+
+    fileprivate static func text(
+      _ name: String, taking argument: String? = nil, _ summary: String,
+      load: @escaping @Sendable (String, DatasetOptions) throws(DataError) -> TextDataset
+    ) -> Entry {
+      Entry(name, argument, summary) { argument, options throws(DataError) in .text(try load(argument, options)) }
+    }
   }
 
-  /// The data sets, built-in ones first.
+  /// The data sets: first those known by name alone, then those in files of the user's.
   public static let entries: [Entry] = [
-    Entry(name: "digits", summary: "built in: 60,000 + 10,000 generated digits, 28×28 grey, 10 classes") {
-      _ throws(DataError) in .digits()
-    },
-    Entry(name: "mnist", summary: "handwritten digits, 60,000 + 10,000, 28×28 grey, 10 classes") {
-      options throws(DataError) in
+    .samples("digits", "built in: 60,000 + 10,000 generated digits, 28×28 grey, 10 classes") { _, _ in .digits() },
+    .samples("mnist", "handwritten digits, 60,000 + 10,000, 28×28 grey, 10 classes") {
+      _, options throws(DataError) in
       try MNIST.digits.load(dataFolder: options.resolvedDataFolder, downloader: options.downloader)
     },
-    Entry(name: "fashion-mnist", summary: "clothing, 60,000 + 10,000, 28×28 grey, 10 classes") {
-      options throws(DataError) in
+    .samples("fashion-mnist", "clothing, 60,000 + 10,000, 28×28 grey, 10 classes") {
+      _, options throws(DataError) in
       try MNIST.fashion.load(dataFolder: options.resolvedDataFolder, downloader: options.downloader)
+    },
+    .samples("cifar10", "photographs, 50,000 + 10,000, 32×32 in colours, 10 classes") { _, options throws(DataError) in
+      try CIFAR10.load(options)
+    },
+    .samples("imdb", "film reviews as bags of words, 25,000 + 25,000, 2 classes") { _, options throws(DataError) in
+      try IMDB.load(options)
+    },
+    .text("shakespeare", "1.1 million characters of his plays") { _, options throws(DataError) in
+      try .shakespeare(options)
+    },
+    .samples("csv", taking: "FILE", "a table of numbers with a column of labels") { path, options throws(DataError) in
+      try Dataset(csv: path, options: options.csv)
+    },
+    .samples("images", taking: "DIR", "a folder of JPEG or PNG pictures per class") { path, options throws(DataError) in
+      try Dataset(images: path, options: options.images, cacheFolder: options.downloader.cacheFolder)
+    },
+    .text("text", taking: "FILE", "any text, by characters or bytes") { path, options throws(DataError) in
+      try TextDataset(path: path, options: options.text)
     },
   ]
 
-  /// The prefix of a name that is a CSV file's path.
-  private static let csvPrefix = "csv:"
-}
-
-extension Dataset {
-  /// Loads a data set by its name in the catalogue, or `csv:FILE`.
-  ///
-  /// - Throws: `DataError` when there is no such data set, or it cannot be read or fetched.
-  public static func load(_ name: String, options: DatasetOptions = DatasetOptions()) throws(DataError) -> Dataset {
-    try DatasetCatalogue.load(name, options: options)
-  }
-}
-
-extension DatasetCatalogue {
-  fileprivate static func load(_ name: String, options: DatasetOptions) throws(DataError) -> Dataset {
-    if name.hasPrefix(csvPrefix) {
-      return try Dataset(csv: String(name.dropFirst(csvPrefix.count)), options: options.csv)
+  static func load(_ name: String, options: DatasetOptions) throws(DataError) -> TrainingData {
+    let parts = name.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    let argument = parts.count == 2 ? parts[1] : nil
+    guard let entry = entries.first(where: { $0.name == parts[0] && ($0.argument == nil) == (argument == nil) }) else {
+      throw .unknownDataset(name, known: entries.map(\.form))
     }
-    guard let entry = entries.first(where: { $0.name == name }) else {
-      throw .unknownDataset(name, known: entries.map(\.name) + [csvPrefix + "FILE"])
-    }
-    return try entry.load(options)
+    guard argument != "" else { throw .invalidOption(name, cause: "nothing follows the colon; write \(entry.form)") }
+    return try entry.load(argument ?? "", options)
   }
 }

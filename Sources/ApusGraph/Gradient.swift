@@ -30,7 +30,7 @@ public func gradient(
   ]
   var totals: [Int: Tensor] = [:]
   for id in stride(from: loss.id, through: 0, by: -1) where depends[id] {
-    let terms = joiningProducts(contributions[id])
+    let terms = joiningParts(joiningProducts(contributions[id]))
     guard let first = terms.first else { continue }
     let total = terms.dropFirst().reduce(first) { sum, next in
       pointwise([sum, next], at: sum.location) { $0[0] + $0[1] }
@@ -76,4 +76,41 @@ private func joiningProducts(_ terms: [Tensor]) -> [Tensor] {
     let right = concatenate(pairs.map(\.right), axis: rule.transposesRight ? 1 : 0)
   else { return terms }
   return [left.apply(.matrixProduct(rule), right, at: terms[0].location)] + others
+}
+
+/// A sum of parts that lie side by side along one axis as their concatenation, with zeros in the gaps.
+///
+/// So a tensor that was cut into slices gets its gradient in one piece and not as a sum of padded ones.
+private func joiningParts(_ terms: [Tensor]) -> [Tensor] {
+  var parts: [(start: Int, part: Tensor)] = []
+  var others: [Tensor] = []
+  var axis: Int?
+  for term in terms {
+    guard case .pad(let rule) = term.node.operation else {
+      others.append(term)
+      continue
+    }
+    let part = Tensor(graph: term.graph, id: term.node.operands[0])
+    let changed = part.shape.dimensions.indices.filter { part.shape[$0] != rule.shape[$0] }
+    guard changed.count == 1, axis == nil || axis == changed[0] else { return terms }
+    axis = changed[0]
+    parts.append((rule.starts[changed[0]], part))
+  }
+  guard let axis, parts.count >= 2 else { return terms }
+  parts.sort { $0.start < $1.start }
+  var pieces: [Tensor] = []
+  var end = 0
+  func fill(to start: Int) {
+    var gap = terms[0].shape.dimensions
+    gap[axis] = start - end
+    if gap[axis] > 0 { pieces.append(terms[0].graph.constant(0).broadcast(to: Shape(gap))) }
+  }
+  for (start, part) in parts {
+    if start < end { return terms }
+    fill(to: start)
+    pieces.append(part)
+    end = start + part.shape[axis]
+  }
+  fill(to: terms[0].shape[axis])
+  return concatenate(pieces, axis: axis).map { [$0] + others } ?? terms
 }

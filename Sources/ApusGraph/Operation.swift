@@ -22,7 +22,7 @@ public enum Operation: Hashable, Sendable {
   case standardization(Standardization)
   case attention(Attention)
   case attentionGradient(AttentionGradient)
-  case sparseRows(SparseRows)
+  case sparseRows(RowEntries)
   case sparseProduct(SparseProduct)
   case sparseProductGradient(SparseProductGradient)
   case augmentation(Augmentation)

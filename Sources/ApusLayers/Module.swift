@@ -15,7 +15,8 @@ import ApusGraph
 /// ```
 ///
 /// Parameters are named after the path of properties that leads to them, array elements by position:
-/// `hidden.weight`, `layers.0.bias`. A part that is called twice shares its parameters.
+/// `hidden.weight`, `layers.0.bias`. A module that wants other names (those of a published network, say) conforms to
+/// `CustomReflectable`. A part that is called twice shares its parameters.
 public protocol Module: Sendable {
   /// Applies the module.
   func callAsFunction(_ x: Tensor) -> Tensor
@@ -38,10 +39,21 @@ public struct ParameterDeclaration: Sendable, Hashable {
   public let fanOut: Int
 }
 
+/// A tensor that a model keeps from step to step without training it.
+public struct StatisticDeclaration: Sendable, Hashable {
+  /// The path of properties and the statistic's own name, such as `norm.running_mean`.
+  public let name: String
+  /// The extents.
+  public let shape: Shape
+  /// What every element starts with.
+  public let initial: Double
+}
+
 /// A model's names and parameters while it is traced; kept with the graph.
 final class ModuleScope {
   private var paths: [ObjectIdentifier: String] = [:]
   private(set) var declarations: [ParameterDeclaration] = []
+  private(set) var statistics: [StatisticDeclaration] = []
   private var declared: Set<String> = []
 
   init(_ module: any Module) { visit(module, path: "") }
@@ -52,12 +64,22 @@ final class ModuleScope {
     if declared.insert(declaration.name).inserted { declarations.append(declaration) }
   }
 
+  func declare(_ statistic: StatisticDeclaration) {
+    if declared.insert(statistic.name).inserted { statistics.append(statistic) }
+  }
+
   /// Names every parameter owner that is reachable through stored properties, arrays and optionals.
   private func visit(_ value: Any, path: String) {
     if let owner = value as? any ParameterOwner {
       let identity = ObjectIdentifier(owner)
       if paths[identity] != nil { return }
       paths[identity] = path
+    }
+    if let sequence = value as? Sequential {
+      for (position, layer) in sequence.layers.enumerated() {
+        visit(layer, path: path.isEmpty ? "\(position)" : "\(path).\(position)")
+      }
+      return
     }
     let mirror = Mirror(reflecting: value)
     for (position, child) in mirror.children.enumerated() {
@@ -86,17 +108,36 @@ extension ParameterOwner {
     _ name: String, _ shape: Shape, _ initializer: Initializer, fanIn: Int, fanOut: Int, in graph: Graph,
     file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
-    let scope = graph.attachment as? ModuleScope
-    guard let scope, let path = scope.path(of: self) else {
+    let full = fullName(name, in: graph, file: file, line: line)
+    (graph.attachment as? ModuleScope)?.declare(
+      ParameterDeclaration(name: full, shape: shape, initializer: initializer, fanIn: fanIn, fanOut: fanOut))
+    return graph.parameter(full, shape, file: file, line: line)
+  }
+
+  /// One of the tensors that this module keeps from step to step without training it. `Graph.assign` gives it another
+  /// value.
+  ///
+  /// - Parameters:
+  ///   - name: the statistic's own name, such as `running_mean`.
+  ///   - shape: its extents.
+  ///   - initial: what every element starts with.
+  ///   - graph: the graph, found at the tensor that the module is applied to.
+  public func statistic(
+    _ name: String, _ shape: Shape, initial: Double, in graph: Graph, file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    let full = fullName(name, in: graph, file: file, line: line)
+    (graph.attachment as? ModuleScope)?.declare(StatisticDeclaration(name: full, shape: shape, initial: initial))
+    return graph.statistic(full, shape, file: file, line: line)
+  }
+
+  private func fullName(_ name: String, in graph: Graph, file: StaticString, line: UInt) -> String {
+    guard let path = (graph.attachment as? ModuleScope)?.path(of: self) else {
       graph.report(
         "\(Self.self) is not a stored property of the model that is traced, so its parameters have no names",
         at: SourceLocation(file: file, line: line))
-      return graph.parameter(name, shape, file: file, line: line)
+      return name
     }
-    let full = path.isEmpty ? name : "\(path).\(name)"
-    scope.declare(
-      ParameterDeclaration(name: full, shape: shape, initializer: initializer, fanIn: fanIn, fanOut: fanOut))
-    return graph.parameter(full, shape, file: file, line: line)
+    return path.isEmpty ? name : "\(path).\(name)"
   }
 }
 
@@ -108,6 +149,8 @@ public struct Trace<Result> {
   public let result: Result
   /// The model's parameters in the order in which they were met.
   public let parameters: [ParameterDeclaration]
+  /// What the model keeps from step to step besides them.
+  public let statistics: [StatisticDeclaration]
 
   /// Traces a use of a model.
   ///
@@ -125,5 +168,6 @@ public struct Trace<Result> {
     result = body(graph)
     try graph.validate()
     parameters = scope.declarations
+    statistics = scope.statistics
   }
 }

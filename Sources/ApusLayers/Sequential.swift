@@ -24,3 +24,14 @@ public struct Flatten: Module {
     return x.reshaped(to: [samples, x.shape.count / samples])
   }
 }
+
+/// Probabilities from logits along an axis, the last by default.
+public struct Softmax: Module {
+  /// The axis; negative ones count from the end.
+  public let axis: Int
+
+  /// A softmax along an axis.
+  public init(axis: Int = -1) { self.axis = axis }
+
+  public func callAsFunction(_ x: Tensor) -> Tensor { x.softmax(axis: axis) }
+}

@@ -1,7 +1,7 @@
 import ApusCompiler
 import ApusFormats
 
-/// A run's state in one safetensors file: parameters by name, the optimizer's states as
+/// A run's state in one safetensors file: parameters and statistics by name, the optimizer's states as
 /// `optimizer.STATE.PARAMETER`, and in the metadata the step and the whole configuration.
 ///
 /// Random numbers and the order of samples are functions of the seed and the step, so nothing else is needed for
@@ -16,12 +16,12 @@ public struct Checkpoint: Sendable {
   /// What the model was trained on.
   public let samples: SampleDescription
   /// What the run had achieved, for the choice of the best checkpoint.
-  public let bestAccuracy: Double?
+  public let bestScore: Double?
 
   private static let stepKey = "apus.step"
   private static let configurationKey = "apus.configuration"
   private static let samplesKey = "apus.samples"
-  private static let bestKey = "apus.best_accuracy"
+  private static let bestKey = "apus.best_score"
   private static let formatKey = "apus.format"
   static let statePrefix = "optimizer."
 
@@ -47,19 +47,21 @@ public struct Checkpoint: Sendable {
     self.file = file
     self.step = step
     self.configuration = configuration
-    bestAccuracy = file.metadata[Self.bestKey].flatMap(Double.init)
+    bestScore = file.metadata[Self.bestKey].flatMap(Double.init)
   }
 
   /// Writes a trainer's state; at any moment a complete file is at `path`.
   public static func write(
-    _ trainer: Trainer, configuration: RunConfiguration, bestAccuracy: Double?, to path: String
+    _ trainer: Trainer, configuration: RunConfiguration, bestScore: Double?, to path: String
   ) throws(TrainingError) {
     try TrainingError.wrapping {
-      var arenas: [(prefix: String, buffer: any DeviceBuffer)] = [("", trainer.parameters)]
-      arenas += trainer.states.map { (prefix: "\(statePrefix)\($0.name).", buffer: $0.buffer) }
+      var arenas: [(prefix: String, arena: ParameterArena, buffer: any DeviceBuffer)] = [
+        ("", trainer.arena, trainer.parameters), ("", trainer.statisticsArena, trainer.statistics),
+      ]
+      arenas += trainer.states.map { ("\(statePrefix)\($0.name).", trainer.arena, $0.buffer) }
       var tensors: [TensorContents] = []
-      for (prefix, buffer) in arenas {
-        for entry in trainer.arena.entries {
+      for (prefix, arena, buffer) in arenas {
+        for entry in arena.entries {
           let values = try buffer.read(Float.self, at: entry.offset, count: entry.shape.count)
           tensors.append(TensorContents(name: prefix + entry.name, shape: entry.shape.dimensions, floats: values))
         }
@@ -67,9 +69,9 @@ public struct Checkpoint: Sendable {
       var metadata = [
         "format": "pt", formatKey: "1", stepKey: "\(trainer.step)",
         configurationKey: JSONValue.object(configuration.settings).line,
-        samplesKey: SampleDescription(trainer.plan.dataset).json.line,
+        samplesKey: trainer.plan.samples.json.line,
       ]
-      metadata[bestKey] = bestAccuracy.map { "\($0)" }
+      metadata[bestKey] = bestScore.map { "\($0)" }
       try writeSafetensors(to: path, tensors: tensors, metadata: metadata)
     }
   }
@@ -85,19 +87,43 @@ extension Trainer {
     restore(step: checkpoint.step)
   }
 
-  /// Takes every parameter from a file, by name; what a run adds beside them is ignored.
+  /// Takes every parameter and statistic from a file, by name; what a run adds beside them is ignored, and so are
+  /// PyTorch's counts of batches and second names of one of this model's tensors, as tied weights have.
   ///
   /// - Throws: `TrainingError` that names the file and the first parameter that is missing, has another shape, or is
   ///   not one of this model's.
   public func loadParameters(_ file: SafetensorsFile) throws(TrainingError) {
-    try arena.load(file, prefix: "", into: parameters)
-    let known = Set(arena.entries.map(\.name))
-    let foreign = file.entries.first { !known.contains($0.name) && !$0.name.hasPrefix(Checkpoint.statePrefix) }
-    if let foreign {
+    let state = ModelState(
+      arena: arena, parameters: parameters, statisticsArena: statisticsArena, statistics: statistics)
+    try state.load(file)
+    let known = Set((arena.entries + statisticsArena.entries).map(\.name))
+    let foreign = file.entries.filter {
+      !known.contains($0.name) && !$0.name.hasPrefix(Checkpoint.statePrefix)
+        && !$0.name.hasSuffix("num_batches_tracked")
+    }
+    for tensor in foreign where try !isAlias(tensor.name, tensor.shape, in: file) {
       throw TrainingError(
-        "\(file.path): holds \(foreign.name), which is no parameter of this model (\(known.sorted().joined(separator: ", ")))"
+        "\(file.path): holds \(tensor.name), which is no parameter of this model (\(known.sorted().joined(separator: ", ")))"
       )
     }
+  }
+
+  /// Whether a tensor holds the very numbers of one of this model's parameters.
+  private func isAlias(_ name: String, _ shape: [Int], in file: SafetensorsFile) throws(TrainingError) -> Bool {
+    try TrainingError.wrapping {
+      let candidates = arena.entries.filter { $0.shape.dimensions == shape }
+      guard !candidates.isEmpty else { return false }
+      let values = try file.floats(name)
+      return try candidates.contains { try file.floats($0.name) == values }
+    }
+  }
+}
+
+extension ModelState {
+  /// Takes parameters and statistics from a file, by name.
+  func load(_ file: SafetensorsFile) throws(TrainingError) {
+    try arena.load(file, prefix: "", into: parameters)
+    try statisticsArena.load(file, prefix: "", into: statistics)
   }
 }
 

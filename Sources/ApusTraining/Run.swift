@@ -6,13 +6,13 @@ import Foundation
 /// A training run with its directory: metrics line by line, checkpoints, and what a progress display needs.
 ///
 /// The directory holds `metrics.jsonl`, `checkpoint.safetensors` (the latest state), `best.safetensors` (the
-/// state with the highest validation accuracy) and, from the command line, `config.yaml` and `curves.svg`.
+/// state with the highest validation accuracy, or the lowest validation loss where accuracy is not the point) and, from the command line, `config.yaml` and `curves.svg`.
 public final class Run {
   /// What happens in a run, in order.
   public enum Event: Sendable {
     /// Losses have been fetched; the last one is the latest step's.
     case losses([Trainer.StepLoss])
-    /// An epoch or the run has ended and the validation split has been evaluated.
+    /// An epoch, an interval or the run has ended and the validation split has been evaluated.
     case evaluated(step: Int, epochs: Double, Evaluation)
     /// A state has been written.
     case checkpointed(path: String)
@@ -33,8 +33,8 @@ public final class Run {
   public let directory: String?
   /// The last evaluation.
   public private(set) var evaluation: Evaluation?
-  /// The highest validation accuracy so far.
-  public private(set) var bestAccuracy: Double?
+  /// The highest score of an evaluation so far: the accuracy of a classifier, the negative loss of anything else.
+  public private(set) var bestScore: Double?
 
   private var metrics: JSONLines?
   private var evaluatedStep: Int?
@@ -50,20 +50,20 @@ public final class Run {
   ///
   /// - Parameters:
   ///   - configuration: what to train.
-  ///   - dataset: what `configuration` names, loaded.
+  ///   - data: what `configuration` names, loaded.
   ///   - backend: the device.
   ///   - directory: where results go, made if need be; nil keeps nothing.
   ///   - checkpoint: a state to go on from; its parameters and states must fit the configuration.
   public init(
-    _ configuration: RunConfiguration, dataset: Dataset, on backend: any Backend, directory: String?,
+    _ configuration: RunConfiguration, data: TrainingData, on backend: any Backend, directory: String?,
     resuming checkpoint: Checkpoint? = nil
   ) throws(TrainingError) {
     self.configuration = try configuration.resolved()
     self.directory = directory
-    trainer = try Trainer(try configuration.makePlan(dataset), on: backend)
+    trainer = try Trainer(try configuration.makePlan(data), on: backend)
     if let checkpoint {
       try trainer.restore(checkpoint)
-      bestAccuracy = checkpoint.bestAccuracy
+      bestScore = checkpoint.bestScore
     } else if let path = configuration.initialParameters {
       try trainer.loadParameters(try TrainingError.wrapping { try SafetensorsFile(path: path) })
     }
@@ -94,13 +94,13 @@ public final class Run {
         return .interrupted
       }
       try trainer.runStep()
-      let endsEpoch = trainer.endsEpoch(trainer.step)
+      let endsInterval = endsInterval(trainer.step)
       // Often enough for a display, seldom enough for the device to be kept busy.
-      if trainer.mustFetchLosses || endsEpoch || lastFetch.duration(to: .now) > Run.displayInterval {
+      if trainer.mustFetchLosses || endsInterval || lastFetch.duration(to: .now) > Run.displayInterval {
         try fetchLosses(report)
         lastFetch = .now
       }
-      if endsEpoch {
+      if endsInterval {
         try evaluate(report)
         try checkpoint(report)
       }
@@ -111,6 +111,11 @@ public final class Run {
       try checkpoint(report)
     }
     return .finished
+  }
+
+  /// Whether an evaluation follows a step: every so many steps, or at the end of every epoch.
+  private func endsInterval(_ step: Int) -> Bool {
+    configuration.evaluationInterval.map { step % $0 == 0 } ?? trainer.endsEpoch(step)
   }
 
   private static let displayInterval = Duration.milliseconds(100)
@@ -139,25 +144,31 @@ public final class Run {
     let step = trainer.step
     let epochs = trainer.epochs
     try TrainingError.wrapping {
-      try metrics?.append([
+      var line: JSONObject = [
         "step": .integer(step), "split": "validation", "loss": .number(result.loss),
-        "accuracy": .number(result.accuracy), "epoch": .number(epochs),
-      ])
+      ]
+      line["accuracy"] = result.accuracy.map { .number($0) }
+      line["epoch"] = .number(epochs)
+      try metrics?.append(line)
     }
     report(.evaluated(step: step, epochs: epochs, result))
   }
 
   private func checkpoint(_ report: (Event) -> Void) throws(TrainingError) {
     guard let directory else { return }
-    if let accuracy = evaluation?.accuracy, evaluatedStep == trainer.step, accuracy > bestAccuracy ?? -1 {
-      bestAccuracy = accuracy
+    if let score = evaluation.map(score), evaluatedStep == trainer.step, score > bestScore ?? -.infinity {
+      bestScore = score
       try write(to: Run.path(directory, Run.bestName), report)
     }
     try write(to: Run.path(directory, Run.checkpointName), report)
   }
 
+  private func score(_ evaluation: Evaluation) -> Double {
+    trainer.plan.objective is Classification ? evaluation.accuracy ?? -evaluation.loss : -evaluation.loss
+  }
+
   private func write(to path: String, _ report: (Event) -> Void) throws(TrainingError) {
-    try Checkpoint.write(trainer, configuration: configuration, bestAccuracy: bestAccuracy, to: path)
+    try Checkpoint.write(trainer, configuration: configuration, bestScore: bestScore, to: path)
     report(.checkpointed(path: path))
   }
 

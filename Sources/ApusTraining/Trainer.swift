@@ -5,45 +5,7 @@ import ApusGraph
 import ApusLayers
 import ApusOptimizers
 
-/// Everything that a training run is made of, apart from where its results go.
-public struct TrainingPlan: Sendable {
-  /// The network: from a batch of samples to logits.
-  public var model: any Module
-  /// What it learns from.
-  public var dataset: Dataset
-  /// The rule of the updates.
-  public var optimizer: any Optimizer
-  /// The learning rate's course.
-  public var schedule: Schedule
-  /// Samples per step.
-  public var batchSize: Int
-  /// The run's length in steps, which some schedules depend on.
-  public var totalSteps: Int
-  /// The key of every random number of the run.
-  public var seed: UInt64
-  /// Whether each epoch has an order of its own; otherwise the file's order, wrapping at the end.
-  public var shuffles: Bool
-  /// The gradients' largest global norm; nil for no clipping.
-  public var clipping: GlobalNormClipping?
-
-  /// A plan.
-  public init(
-    model: any Module, dataset: Dataset, optimizer: any Optimizer, schedule: Schedule, batchSize: Int,
-    totalSteps: Int, seed: UInt64 = 0, shuffles: Bool = true, clipping: GlobalNormClipping? = nil
-  ) {
-    self.model = model
-    self.dataset = dataset
-    self.optimizer = optimizer
-    self.schedule = schedule
-    self.batchSize = batchSize
-    self.totalSteps = totalSteps
-    self.seed = seed
-    self.shuffles = shuffles
-    self.clipping = clipping
-  }
-}
-
-/// Trains a classifier on a device, step after step.
+/// Trains a model on a device, step after step.
 ///
 /// Everything is decided when the trainer is made: the step's program, its memory and its addresses. A step then
 /// allocates nothing and transfers nothing; losses stay on the device until `losses()` fetches them.
@@ -66,6 +28,8 @@ public final class Trainer {
   public let arena: ParameterArena
   /// The parameters in the order of the arena.
   public let declarations: [ParameterDeclaration]
+  /// Where what the model keeps from step to step besides its parameters lies.
+  public let statisticsArena: ParameterArena
   /// The number of steps that have been submitted, over all sessions of a resumed run.
   public private(set) var step = 0
   /// The step's program, for `--plan` and profiles.
@@ -75,6 +39,7 @@ public final class Trainer {
   static let historyLength = 512
 
   private let executable: any Executable
+  private let source: any BatchSource
   private let evaluator: Evaluator
   private var order: BatchOrder
   private let orderBuffer: any DeviceBuffer
@@ -83,6 +48,7 @@ public final class Trainer {
   private let history: any DeviceBuffer
   private var fetched = 0
   let parameters: any DeviceBuffer
+  let statistics: any DeviceBuffer
   let states: [(name: String, buffer: any DeviceBuffer)]
 
   /// Prepares a run: traces and compiles the model, copies the data to the device, draws the first parameters.
@@ -95,45 +61,50 @@ public final class Trainer {
     let made = try TrainingError.wrapping { try Trainer.prepare(plan, backend) }
     arena = made.arena
     declarations = made.declarations
+    statisticsArena = made.statisticsArena
     program = made.program
     executable = made.executable
+    source = made.source
     evaluator = made.evaluator
     order = made.order
     orderBuffer = made.orderBuffer
     orderSteps = made.orderSteps
     history = made.history
     parameters = made.parameters
+    statistics = made.statistics
     states = made.states
-    try initializeParameters()
+    try initializeParameters(made.statisticsDeclarations)
   }
 
   private struct Prepared {
     let arena: ParameterArena
     let declarations: [ParameterDeclaration]
+    let statisticsArena: ParameterArena
+    let statisticsDeclarations: [StatisticDeclaration]
     let program: Program
     let executable: any Executable
+    let source: any BatchSource
     let evaluator: Evaluator
     let order: BatchOrder
     let orderBuffer: any DeviceBuffer
     let orderSteps: Int
     let history: any DeviceBuffer
     let parameters: any DeviceBuffer
+    let statistics: any DeviceBuffer
     let states: [(name: String, buffer: any DeviceBuffer)]
   }
 
   private static func prepare(_ plan: TrainingPlan, _ backend: any Backend) throws -> Prepared {
-    let table = plan.dataset.training
-    let order = try BatchOrder(
-      sampleCount: table.count, batchSize: plan.batchSize, order: plan.shuffles ? .shuffled(seed: plan.seed) : .file)
-    let training = try DeviceSplit(table, name: "training", on: backend)
+    let order = try plan.batchOrder()
+    let training = try plan.source(.training, on: backend)
 
     // The loss and its gradient, traced once.
-    let trace = try Trace(plan.model, isTraining: true) { graph in
-      let (features, labels) = training.batch(graph.input("order", [plan.batchSize], .int32))
-      let losses = softmaxCrossEntropy(plan.model(features), labels: labels)
-      return losses.mean()
+    let trace = try Trace(plan.objective.model, isTraining: true) { graph in
+      let batch = training.batch(graph.input("order", [plan.batchSize], .int32))
+      return plan.objective.results(of: batch).losses.mean()
     }
     let arena = try ParameterArena(trace.graph)
+    let statisticsArena = try ParameterArena(statisticsOf: trace.graph)
     guard arena.count > 0 else { throw TrainingError("the model has no parameters to train") }
     let leaves = arena.entries.map { trace.graph.parameter($0.name, $0.shape) }
     let gradients = gradient(of: trace.result, with: leaves)
@@ -141,24 +112,26 @@ public final class Trainer {
     var interface = ProgramInterface()
     interface.inputs["order"] = .init(buffer: "order", dynamicOffset: ("batch", plan.batchSize))
     let program = try compile(
-      trace.graph, arena: arena,
+      trace.graph, arena: arena, statistics: statisticsArena,
       outputs: [ProgramOutput(trace.result, to: .init(buffer: "history", dynamicOffset: ("slot", 1)))],
       gradients: zip(arena.entries, gradients).map { ($0.name, $1) },
       update: .init(optimizer: type(of: plan.optimizer), maximumNorm: plan.clipping?.maximumNorm),
       interface: interface, maximumBufferSize: backend.maximumBufferSize)
 
     // An epoch's order at a time, at least a step's.
-    let orderSteps = max(1, min((table.count + plan.batchSize - 1) / plan.batchSize, 1 << 16))
+    let orderSteps = max(1, min(order.steps(forEpochs: 1), 1 << 16))
     func floats(_ count: Int, _ label: String) throws -> any DeviceBuffer {
       try backend.makeBuffer(byteCount: count * 4, label: label)
     }
     let orderBuffer = try floats(orderSteps * plan.batchSize, "order")
     let history = try floats(historyLength, "history")
     let parameters = try floats(arena.count, ProgramInterface.parameters)
+    let statistics = try floats(max(statisticsArena.count, 1), ProgramInterface.statistics)
     var buffers = training.buffers
     buffers["order"] = orderBuffer
     buffers["history"] = history
     buffers[ProgramInterface.parameters] = parameters
+    buffers[ProgramInterface.statistics] = statistics
     buffers[ProgramInterface.gradients] = try floats(arena.count, ProgramInterface.gradients)
     var states: [(name: String, buffer: any DeviceBuffer)] = []
     for name in type(of: plan.optimizer).stateNames {
@@ -168,14 +141,18 @@ public final class Trainer {
     }
     let executable = try backend.prepare(program, buffers: buffers)
     let evaluator = try Evaluator(
-      plan.model, plan.dataset.validation, arena: arena, parameters: parameters, on: backend)
+      plan.objective, try plan.source(.validation, on: backend), plan.validationSpace,
+      ModelState(arena: arena, parameters: parameters, statisticsArena: statisticsArena, statistics: statistics),
+      seed: plan.seed, on: backend)
     return Prepared(
-      arena: arena, declarations: trace.parameters, program: program, executable: executable, evaluator: evaluator,
+      arena: arena, declarations: trace.parameters, statisticsArena: statisticsArena,
+      statisticsDeclarations: trace.statistics, program: program, executable: executable, source: training,
+      evaluator: evaluator,
       order: order, orderBuffer: orderBuffer, orderSteps: orderSteps, history: history, parameters: parameters,
-      states: states)
+      statistics: statistics, states: states)
   }
 
-  private func initializeParameters() throws(TrainingError) {
+  private func initializeParameters(_ statistics: [StatisticDeclaration]) throws(TrainingError) {
     let philox = Philox(seed: plan.seed)
     var values = [Float](repeating: 0, count: arena.count)
     for (position, declaration) in declarations.enumerated() {
@@ -183,7 +160,15 @@ public final class Trainer {
       values.replaceSubrange(
         entry.range, with: Initializer.values(declaration, philox: philox, stream: UInt32(position)))
     }
-    try TrainingError.wrapping { try parameters.write(values) }
+    var kept = [Float](repeating: 0, count: max(statisticsArena.count, 1))
+    for declaration in statistics {
+      guard let entry = statisticsArena[declaration.name] else { continue }
+      for element in entry.range { kept[element] = Float(declaration.initial) }
+    }
+    try TrainingError.wrapping {
+      try parameters.write(values)
+      try self.statistics.write(kept)
+    }
   }
 
   // MARK: Steps
@@ -211,6 +196,7 @@ public final class Trainer {
   public func runStep() throws(TrainingError) {
     try TrainingError.wrapping {
       try loadOrder()
+      try source.load(step: step)
       let next = step + 1
       let uniforms = plan.optimizer.uniforms(
         step: next, learningRate: learningRate(atStep: next), initialLearningRate: plan.schedule.learningRate)
@@ -239,7 +225,7 @@ public final class Trainer {
   /// Whether the next step would overwrite a loss that has not been fetched.
   public var mustFetchLosses: Bool { step - fetched >= Trainer.historyLength }
 
-  /// The loss and accuracy on the validation split.
+  /// Loss and, where something is looked for, accuracy on the validation split.
   public func evaluate() throws(TrainingError) -> Evaluation { try evaluator.run() }
 
   /// The time of each launch of the training step so far; empty unless the device profiles.
@@ -251,7 +237,8 @@ public final class Trainer {
     let start = step / orderSteps * orderSteps
     var indices: [Int32] = []
     indices.reserveCapacity(orderSteps * plan.batchSize)
-    for step in start..<start + orderSteps { indices += order.indices(step: step) }
+    let stride = Int32(plan.orderStride)
+    for step in start..<start + orderSteps { indices += order.indices(step: step).map { $0 * stride } }
     try orderBuffer.write(indices)
     loadedOrder = start..<start + orderSteps
   }

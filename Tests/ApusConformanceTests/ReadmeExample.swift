@@ -19,6 +19,6 @@ func train(_ dataset: Dataset) throws -> Double {
     try trainer.runStep()
     if trainer.step % 100 == 0, let last = try trainer.losses().last { print(last.step, last.loss) }
   }
-  return try trainer.evaluate().accuracy
+  return try trainer.evaluate().accuracy ?? 0
 }
 // [end]

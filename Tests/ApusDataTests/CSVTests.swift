@@ -94,7 +94,7 @@ struct CSVTests {
 
   @Test func gzippedFilesReadTheSame() throws {
     try withTemporaryFolder { folder in
-      let gzip = try #require(deflated(Array(CSVTests.iris.utf8), as: .gzip))
+      let gzip = try #require(gzipped(Array(CSVTests.iris.utf8)))
       let path = try folder.write(gzip, to: "iris.csv.gz")
       let dataset = try Dataset.load("csv:" + path)
       #expect(dataset.name == "csv:" + path)

@@ -8,7 +8,7 @@ import Testing
 @Suite("Downloads", .serialized)
 struct DownloadTests {
   private static let contents = (0..<200_000).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 13) }
-  private static let packed = deflated(contents, as: .gzip, level: 0) ?? []
+  private static let packed = gzipped(contents, level: 0) ?? []
   private static let md5 = packed.withUnsafeBytes { MD5.hexadecimal(of: $0) }
 
   /// Fetches the file from one server per list of behaviours and returns what each was asked for.

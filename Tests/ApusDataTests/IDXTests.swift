@@ -21,7 +21,7 @@ struct IDXTests {
   @Test(arguments: [false, true])
   func readsImagesAndLabels(isCompressed: Bool) throws {
     func wrapped(_ bytes: [UInt8]) throws -> [UInt8] {
-      isCompressed ? try #require(deflated(bytes, as: .gzip)) : bytes
+      isCompressed ? try #require(gzipped(bytes)) : bytes
     }
     try withTemporaryFolder { folder in
       let table = try Table(
@@ -30,7 +30,7 @@ struct IDXTests {
         classCount: 10)
       #expect(table.sampleShape == [1, 3, 4] && table.count == 2 && table.elementType == .uint8)
       #expect(table.labels == [7, 9])
-      #expect(table.features.withBytes { Array($0) } == IDXTests.pixels)
+      #expect(table.features.block?.withBytes { Array($0) } == IDXTests.pixels)
       #expect(table.features(of: 1) == IDXTests.pixels[12...].map { Float($0) * (1 / 255) })
       #expect(table.prefix(1).count == 1 && table.prefix(1).labels == [7])
     }
@@ -41,9 +41,9 @@ struct IDXTests {
       try failure(Array(IDXTests.images.dropLast(5)))
         == ": byte 35: the file is truncated: 19 of the 24 elements that its header promises")
     #expect(try failure(Array(IDXTests.images[..<9])) == ": byte 9: the file ends in its header: it is truncated")
-    let gzip = try #require(deflated(IDXTests.images, as: .gzip))
+    let gzip = try #require(gzipped(IDXTests.images))
     #expect(try failure(Array(gzip.dropLast(8))).contains("the gzip data ends in the middle"))
-    let short = try #require(deflated(Array(IDXTests.images.dropLast(5)), as: .gzip))
+    let short = try #require(gzipped(Array(IDXTests.images.dropLast(5))))
     #expect(try failure(short).contains("byte 35: the file is truncated: 19 of the 24"))
   }
 
@@ -63,7 +63,7 @@ struct IDXTests {
   @Test func trailingBytes() throws {
     #expect(
       try failure(IDXTests.images + [1, 2]) == ": byte 40: 2 bytes follow the 24 elements that its header promises")
-    let gzip = try #require(deflated(IDXTests.images + [1], as: .gzip))
+    let gzip = try #require(gzipped(IDXTests.images + [1]))
     #expect(try failure(gzip) == ": byte 40: bytes follow the 24 elements that its header promises")
   }
 
@@ -72,7 +72,7 @@ struct IDXTests {
     #expect(try failure(huge).contains("are too large"))
     let large: [UInt8] = [0, 0, 8, 2, 0x7F, 0xFF, 0xFF, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF]
     #expect(try failure(large).contains("the file is truncated: 0 of the 4611686014132420609"))
-    #expect(try failure(try #require(deflated(large, as: .gzip))).contains("the file is truncated: 0 of the"))
+    #expect(try failure(try #require(gzipped(large))).contains("the file is truncated: 0 of the"))
   }
 
   @Test func emptyFile() throws { #expect(try failure([]) == ": the file is empty") }

@@ -31,7 +31,7 @@ struct MNISTTests {
       let labels = IDXFile.encoded(dimensions: [count], elements: (0..<UInt8(count)).map { $0 })
       for (kind, dimensions, bytes) in [("images", 3, images), ("labels", 1, labels)] {
         let name = pattern("\(split)-\(kind)", dimensions)
-        try folder.write(name.hasSuffix(".gz") ? try #require(deflated(bytes, as: .gzip)) : bytes, to: name)
+        try folder.write(name.hasSuffix(".gz") ? try #require(gzipped(bytes)) : bytes, to: name)
       }
     }
   }
@@ -86,7 +86,11 @@ struct MNISTTests {
     let error = try #require(throws: DataError.self) { try Dataset.load("mnst") }
     #expect(
       error.description
-        == "there is no data set named \"mnst\"; the known ones are digits, mnist, fashion-mnist, csv:FILE")
+        == "there is no data set named \"mnst\"; the known ones are "
+        + DatasetCatalogue.entries.map(\.form).joined(separator: ", "))
+    #expect(error.description.contains("digits, mnist, fashion-mnist, ") && error.description.contains(", csv:FILE"))
+    let empty = try #require(throws: DataError.self) { try Dataset.load("csv:") }
+    #expect(empty.description == "csv:: nothing follows the colon; write csv:FILE")
   }
 
   @Test(.enabled(if: dataFolder != nil, "needs MNIST below APUS_DATA_DIR"))
@@ -97,7 +101,7 @@ struct MNISTTests {
     #expect(dataset.training.count == 60_000 && dataset.validation.count == 10_000)
     #expect(dataset.training.labels.prefix(10) == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4])
     #expect(dataset.validation.labels.prefix(5) == [7, 2, 1, 0, 4])
-    let sum = dataset.training.features.withBytes { $0.reduce(0) { $0 + Int($1) } }
+    let sum = try #require(dataset.training.features.block).withBytes { $0.reduce(0) { $0 + Int($1) } }
     #expect(abs(Double(sum) / (60_000 * 784 * 255) - 0.1306605) < 1e-6)
   }
 }

@@ -7,7 +7,7 @@ import Testing
 struct ByteReaderTests {
   private let contents = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 * $0 / 7 ^ $0 >> 5) }
 
-  private func gzip(_ bytes: [UInt8]) throws -> [UInt8] { try #require(deflated(bytes, as: .gzip)) }
+  private func gzip(_ bytes: [UInt8]) throws -> [UInt8] { try #require(gzipped(bytes)) }
 
   private func readAll(_ file: [UInt8]) throws -> [UInt8] {
     try withTemporaryFolder { folder in

@@ -5,7 +5,8 @@ import Testing
 
 @Suite("PNG pictures")
 struct PNGTests {
-  /// Pictures of 5×6 pixels by `value`, rows filtered by all five filters in turn, from an independent encoder.
+  /// Pictures of 5×6 pixels by `value`, from independent encoders; those of whole bytes have rows
+  /// filtered by all five filters in turn.
   private static let references = [
     "grey":
       "iVBORw0KGgoAAAANSUhEUgAAAAUAAAAGCAAAAAAukAuXAAAAKUlEQVR42mNgUPXKn8IYrQMETNFJmQXlzNvOBYVGsk"
@@ -30,6 +31,18 @@ struct PNGTests {
     "palette":
       "iVBORw0KGgoAAAANSUhEUgAAAAUAAAAGAgMAAAB2lbzYAAAADFBMVEVbkMWHvPGz6B3fFEn/F1zNAAAAGklEQVR42m"
       + "NgbWDMnsrk1sB8qJglqIHh2AEALUkF4xtTvZMAAAAASUVORK5CYII=",
+    "rgb16":
+      "iVBORw0KGgoAAAANSUhEUgAAAAUAAAAGEAIAAADUCR9fAAAAxUlEQVR42gG6AEX/AAAANTVqaiUlWlqPj0pKf3+0tG9v"
+      + "pKTZ2ZSUycn+/gBbW5CQxcWHh7y88fGzs+joHR3f3xQUSUkLC0BAdXUAtrbr6yAg6ekeHlNTHBxRUYaGT0+EhLm5goK3"
+      + "t+zsABERRkZ7e0tLgIC1tYWFurrv77+/9PQpKfn5Li5jYwBsbKGh1tatreLiFxfu7iMjWFgvL2RkmZlwcKWl2toAx8f8"
+      + "/DExDw9ERHl5V1eMjMHBn5/U1AkJ5+ccHFFRKnxb32xQLYwAAAAASUVORK5CYII=",
+    "palettealpha":
+      "iVBORw0KGgoAAAANSUhEUgAAAAUAAAAGCAMAAAA8JaR5AAAADFBMVEVbkMWHvPGz6B3fFEn/F1zNAAAABHRSTlMAVar/"
+      + "oA4xLwAAAB5JREFUeNolh8kRAAAMRNj033OuhwGgwaRgmP5x4dwC8QAtmGRKnAAAAABJRU5ErkJggg==",
+    "interlaced":
+      "iVBORw0KGgoAAAANSUhEUgAAAAUAAAAGCAYAAAF8/GTdAAAAeUlEQVQI12NgMM1qYJhy8l8DY87Caw0sLCwMDF71WxqY"
+      + "Tz7558C47bVCQ1paGkNaWhoDo2pUf4OXlxcD05EjRxgePHiAYDBGTzjaoKOjw4CMWbZt28bw4cMHhn//LjHwPLBieGcl"
+      + "BRH08PjHwMPDwyAl9YBB450GAwAXKzDcCUtpKgAAAABJRU5ErkJggg==",
   ]
 
   /// What the references hold at a pixel.
@@ -37,9 +50,9 @@ struct PNGTests {
     (x * 37 + y * 91 + channel * 53 + x * y * 7) & 255
   }
 
-  private func read(_ name: String) throws -> PNGImage {
+  private func read(_ name: String) throws -> PixelImage {
     let data = try #require(PNGTests.references[name].flatMap { Data(base64Encoded: $0) })
-    return try withTemporaryFolder { try PNGImage(path: try $0.write(Array(data), to: "a.png")) }
+    return try withTemporaryFolder { try PixelImage(path: try $0.write(Array(data), to: "a.png")) }
   }
 
   private func expected(channels: Int, _ value: (Int, Int, Int) -> Int) -> [UInt8] {
@@ -47,40 +60,46 @@ struct PNGTests {
   }
 
   @Test func readsEveryKind() throws {
-    #expect(try read("grey").samples == expected(channels: 1, PNGTests.value))
-    #expect(try read("rgb").samples == expected(channels: 3, PNGTests.value))
-    #expect(try read("grey16").samples == expected(channels: 1, PNGTests.value))
-    #expect(try read("rgba").samples == expected(channels: 3) { (PNGTests.value($0, $1, $2) * 128 + 127) / 255 })
-    #expect(try read("greyalpha").samples == expected(channels: 1) { (PNGTests.value($0, $1, $2) * 128 + 127) / 255 })
-    #expect(try read("grey2").samples == expected(channels: 1) { (PNGTests.value($0, $1, $2) >> 6) * 85 })
+    let value = PNGTests.value
+    #expect(try read("grey").samples == expected(channels: 1, value))
+    #expect(try read("rgb").samples == expected(channels: 3, value))
+    // The lower byte of each sample is 7.
+    #expect(try read("grey16").samples == expected(channels: 1) { (value($0, $1, $2) * 256 + 7 + 128) / 257 })
+    #expect(try read("rgb16").samples == expected(channels: 3, value))
+    let faint = expected(channels: 3) { (value($0, $1, $2) * 128 + 127) / 255 }
+    #expect(try read("rgba").samples == faint)
+    #expect(try read("interlaced").samples == faint)
+    #expect(try read("greyalpha").samples == expected(channels: 1) { (value($0, $1, $2) * 128 + 127) / 255 })
+    #expect(try read("grey2").samples == expected(channels: 1) { (value($0, $1, $2) >> 6) * 85 })
+    #expect(try read("palette").samples == expected(channels: 3) { value(value($0, $1, 0) >> 6, 1, $2) })
     #expect(
-      try read("palette").samples
-        == expected(channels: 3) { x, y, channel in PNGTests.value(PNGTests.value(x, y, 0) >> 6, 1, channel) })
+      try read("palettealpha").samples
+        == expected(channels: 3) { x, y, channel in
+          let entry = value(x, y, 0) >> 6
+          return (value(entry, 1, channel) * 85 * entry + 127) / 255
+        })
   }
 
   @Test(arguments: [1, 3])
   func roundTrip(channels: Int) throws {
     let samples = (0..<7 * 9 * channels).map { UInt8(truncatingIfNeeded: $0 * $0) }
-    let image = PNGImage(width: 7, height: 9, channelCount: channels, samples: samples)
+    let image = PixelImage(width: 7, height: 9, channelCount: channels, samples: samples)
     try withTemporaryFolder { folder in
-      try image.write(to: folder.file("a.png"))
-      #expect(try PNGImage(path: folder.file("a.png")) == image)
+      try image.writePNG(to: folder.file("a.png"))
+      #expect(try PixelImage(path: folder.file("a.png")) == image)
+      #expect(folder.names == ["a.png"])
+      let error = try #require(throws: FileError.self) { try image.writePNG(to: folder.file("none/a.png")) }
+      #expect(error.description == "\(folder.file("none/a.png")): cannot create: No such file or directory")
     }
   }
 
-  @Test func greyWeighsTheColours() {
-    let image = PNGImage(
-      width: 4, height: 1, channelCount: 3, samples: [255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255])
-    #expect(image.grey.samples == [76, 150, 29, 255])
-  }
-
   private func failure(_ change: (inout [UInt8]) -> Void) throws -> String {
-    let image = PNGImage(width: 2, height: 2, channelCount: 1, samples: [1, 2, 3, 4])
-    var file = try #require(image.encoded())
+    let image = PixelImage(width: 2, height: 2, channelCount: 1, samples: [1, 2, 3, 4])
+    var file = try image.encodedPNG()
     change(&file)
     return try withTemporaryFolder { folder in
       let path = try folder.write(file, to: "a.png")
-      let error = try #require(throws: FileError.self) { try PNGImage(path: path) }
+      let error = try #require(throws: FileError.self) { try PixelImage(path: path) }
       return error.description.replacing(path, with: "a.png")
     }
   }
@@ -89,24 +108,29 @@ struct PNGTests {
   private func header(_ fields: [UInt8]) -> (inout [UInt8]) -> Void {
     { file in
       file.replaceSubrange(16..<29, with: fields)
-      let checksum = PNGImage.checksum(file[12..<29])
+      let checksum = ~file[12..<29].reduce(~UInt32(0)) { sum, byte in
+        (0..<8).reduce(sum ^ UInt32(byte)) { word, _ in word >> 1 ^ (word & 1 == 1 ? 0xEDB8_8320 : 0) }
+      }
       for byte in 0..<4 { file[29 + byte] = UInt8(truncatingIfNeeded: checksum >> (24 - 8 * byte)) }
     }
   }
 
-  @Test func refusesWhatItCannotRead() throws {
+  @Test func refusesWhatIsDamaged() throws {
     #expect(try failure { $0 = [] } == "a.png: the file is empty")
-    #expect(try failure { $0[0] = 0 } == "a.png: byte 0: not a PNG file")
-    #expect(try failure { $0.removeLast(20) }.contains("the PNG is truncated"))
-    #expect(try failure { $0[45] ^= 1 } == "a.png: byte 33: the PNG is damaged: a checksum is wrong")
     #expect(
-      try failure(header([0, 0, 0, 2, 0, 0, 0, 2, 8, 0, 0, 0, 1]))
-        == "a.png: byte 28: interlaced PNGs are not supported; save it without interlacing")
+      try failure { $0[0] = 0 } == "a.png: byte 0: not a picture in a known format; JPEG and PNG can be read")
+    #expect(try failure { $0[6] = 0 } == "a.png: the PNG is damaged: PNG file corrupted by ASCII conversion")
+    #expect(try failure { $0.removeLast(20) } == "a.png: the PNG is damaged: read beyond end of data")
+    #expect(try failure { $0[60] ^= 1 } == "a.png: the PNG is damaged: IDAT: incorrect data check")
+    #expect(try failure { $0[70] ^= 1 } == "a.png: the PNG is damaged: IDAT: CRC error")
     #expect(
-      try failure(header([0, 0, 0, 2, 0, 0, 0, 2, 5, 0, 0, 0, 0])) == "a.png: byte 24: the PNG header is not valid")
+      try failure(header([0, 0, 0, 2, 0, 0, 0, 2, 5, 0, 0, 0, 0]))
+        == "a.png: the PNG is damaged: Invalid IHDR data")
+    #expect(try failure(header([0, 0, 0, 0, 0, 0, 0, 2, 8, 0, 0, 0, 0])).contains("the PNG is damaged"))
+    #expect(try failure(header([0, 0, 0, 3, 0, 0, 0, 2, 8, 0, 0, 0, 0])).contains("the PNG is damaged"))
     #expect(
-      try failure(header([0, 0, 0, 0, 0, 0, 0, 2, 8, 0, 0, 0, 0])).contains("a picture of 0×2 pixels"))
-    #expect(try failure(header([0, 0, 0, 3, 0, 0, 0, 2, 8, 0, 0, 0, 0])).contains("6 of 8 bytes could be unpacked"))
-    #expect(try failure(header([0, 0, 64, 0, 0, 0, 64, 0, 8, 0, 0, 0, 0])).contains("pixels are missing"))
+      try failure(header([0, 0, 64, 1, 0, 0, 0, 2, 8, 0, 0, 0, 0]))
+        == "a.png: a picture of 16385×2 pixels; 1 to 16384 each way can be read")
+    #expect(try failure(header([0, 0, 64, 0, 0, 0, 64, 0, 8, 0, 0, 0, 0])).contains("16384×16384 pixels cannot be in"))
   }
 }

@@ -19,21 +19,25 @@ package enum ImageReference {
     var sums = [Double](repeating: 0, count: result.count)
     let (x, w, y) = (s.inputShape.strides, s.weightShape.strides, s.outputShape.strides)
     let (channels, features) = (s.channels / s.groups, s.features / s.groups)
-    for place in Grid([s.images, s.features] + s.output) {
-      let (image, feature) = (place[0], place[1])
-      let output = image * y[0] + feature * y[1] + place[2] * y[2] + place[3]
-      for element in Grid([channels] + s.window.size) {
-        guard
-          let row = s.window.source(position: place[2], element: element[1], extent: s.input[0], axis: 0),
-          let column = s.window.source(position: place[3], element: element[2], extent: s.input[1], axis: 1)
-        else { continue }
-        let channel = feature / features * channels + element[0]
-        let input = image * x[0] + channel * x[1] + row * x[2] + column
-        let weight = feature * w[0] + element[0] * w[1] + element[1] * w[2] + element[2]
-        switch pass {
-        case .forward: sums[output] += first(input) * second(weight)
-        case .inputGradient: sums[input] += first(output) * second(weight)
-        case .weightGradient: sums[weight] += first(input) * second(output)
+    for output in 0..<s.outputShape.count {
+      let (image, feature) = (output / y[0], output / y[1] % s.features)
+      let place = [output / y[2] % s.output[0], output % s.output[1]]
+      for i in 0..<s.window.size[0] {
+        guard let row = s.window.source(position: place[0], element: i, extent: s.input[0], axis: 0) else { continue }
+        for j in 0..<s.window.size[1] {
+          guard let column = s.window.source(position: place[1], element: j, extent: s.input[1], axis: 1) else {
+            continue
+          }
+          for element in 0..<channels {
+            let channel = feature / features * channels + element
+            let input = image * x[0] + channel * x[1] + row * x[2] + column
+            let weight = feature * w[0] + element * w[1] + i * w[2] + j
+            switch pass {
+            case .forward: sums[output] += first(input) * second(weight)
+            case .inputGradient: sums[input] += first(output) * second(weight)
+            case .weightGradient: sums[weight] += first(input) * second(output)
+            }
+          }
         }
       }
     }

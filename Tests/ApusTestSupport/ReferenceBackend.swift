@@ -201,7 +201,7 @@ final class ReferenceExecutable: Executable {
       for row in 0..<kernel.rows {
         let source = min(max(Int(inputs[1][row]), 0), kernel.tableRows - 1)
         for column in 0..<kernel.columns {
-          var result = inputs[0][source * kernel.columns + column]
+          var result = inputs[0][source * kernel.rowStride + column]
           if let epilogue = kernel.epilogue {
             let extras = zip(inputs.dropFirst(2), kernel.extras).map {
               $0[row * $1.rowStride + column * $1.columnStride]

@@ -84,11 +84,13 @@ public struct ReferenceExecutor {
           (Double.exp(row[index] - sum) - (index - row.startIndex == Int(rest.0) ? 1 : 0)) * rest.1
         }
       }
-    case .gather:
-      let row = operands[0].values.count / operands[0].shape[0]
+    case .gather(let rule):
+      let row = rule.windowLength ?? operands[0].values.count / operands[0].shape[0]
+      let step = rule.windowLength == nil ? row : 1
+      let last = operands[0].shape[0] - (rule.windowLength ?? 1)
       return operands[1].values.flatMap { index in
-        let nearest = Swift.min(Swift.max(Int(index), 0), operands[0].shape[0] - 1)
-        return operands[0].values[nearest * row..<(nearest + 1) * row]
+        let nearest = Swift.min(Swift.max(Int(index), 0), last)
+        return operands[0].values[nearest * step..<nearest * step + row]
       }
     case .scatterAdd:
       let row = shape.count / shape[0]

@@ -21,8 +21,7 @@ extension Dataset {
         }
       }
       return Table(
-        count: count, sampleShape: [features], elementType: .float32, scale: 1, features: .copy(of: values),
-        labels: labels)
+        count: count, sampleShape: [features], features: .floats(.copy(of: values)), labels: labels)
     }
     return Dataset(
       name: "clusters", training: table(training, step: 0), validation: table(validation, step: 1),

@@ -1,3 +1,4 @@
+import ApusData
 import ApusFormats
 import ApusOptimizers
 import ApusTraining
@@ -20,11 +21,19 @@ import Testing
         "dropout": "0.5", "initializer": "normal:0.01", "optimizer": "AMSBound", "learning-rate": 0.002,
         "hyperparameters": .object(["beta1": 0.8, "final_lr": "0.2"]), "schedule": "cosine:warmup=5", "clip-norm": 1,
         "batch_size": 64, "steps": 77, "device": "cpu", "seed": 9, "shuffle": false, "log-every": 3,
+        "image-size": "24x32", "image-channels": "1", "images-validation": 0.3, "images-errors": "skip",
+        "imdb-words": 500, "imdb-features": "counts", "text-tokens": "bytes", "text-validation": "0.05",
       ], source: "test")
     var again = RunConfiguration()
     try again.apply(configuration.settings, source: "test")
     #expect(again == configuration)
     #expect(configuration.hidden == [300, 100])
+    #expect(configuration.images.size == ImageOptions.Size(height: 24, width: 32))
+    #expect(configuration.images.channelCount == 1 && configuration.images.errors == .skip)
+    #expect(configuration.reviews.wordCount == 500 && configuration.reviews.features == .counts)
+    #expect(configuration.text.tokens == .bytes && configuration.text.validationFraction == 0.05)
+    try again.apply(["image-size": 28], source: "test")
+    #expect(again.images.size == ImageOptions.Size(height: 28, width: 28))
     let resolved = try configuration.resolved()
     #expect(resolved.hyperparameters["final-lr"] == "0.2")
     #expect(resolved.hyperparameters["gamma"] == "\(try AMSBound().gamma)")
@@ -40,6 +49,10 @@ import Testing
     (["hidden": "200,x"], "hidden is '200,x', but must be widths"),
     (["initializer": "gauss"], "initializer is 'gauss', but must be one of standard"),
     (["shuffle": "maybe"], "shuffle is 'maybe', but must be true or false"),
+    (["image-size": "0x3"], "image-size is '0x3', but must be N or HxW, each from 1 to 4096"),
+    (["image-channels": 2], "image-channels is 2, but must be 3 or 1"),
+    (["images-errors": "skp"], "one of stop, skip (did you mean 'skip'?)"),
+    (["text-validation": 1], "text-validation is 1, but must be a number"),
     (["learning-rate": -1], "learning-rate is -1, but must be a number above 0"),
   ]
 
@@ -51,7 +64,7 @@ import Testing
   @Test func aBatchLargerThanTheDataIsRefused() {
     var configuration = RunConfiguration()
     configuration.batchSize = 70_000
-    #expect(throws: TrainingError.self) { try configuration.makePlan(.digits()) }
+    #expect(throws: TrainingError.self) { try configuration.makePlan(.samples(.digits())) }
   }
 
   @Test func wrongHyperparametersAreRefusedWithTheirRange() {

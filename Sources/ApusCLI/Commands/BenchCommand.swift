@@ -150,7 +150,7 @@ struct BenchCommand: ParsableCommand {
   private func timeStep(on backend: any Backend) throws -> Double {
     var configuration = RunConfiguration()
     configuration.steps = 1_000_000
-    let trainer = try Trainer(try configuration.makePlan(.digits()), on: backend)
+    let trainer = try Trainer(try configuration.makePlan(.samples(.digits())), on: backend)
     return try median(backend) {
       try trainer.runStep()
       if trainer.mustFetchLosses { _ = try trainer.losses() }

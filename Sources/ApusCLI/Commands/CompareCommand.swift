@@ -48,8 +48,8 @@ struct CompareCommand: ParsableCommand {
     let entries = try entries(base)
     let device = try Device.open(base.device)
     screen.writeLine("device: \(device.backend.name): \(device.reason)")
-    let dataset = try base.loadDataset(downloader: DownloadDisplay.downloader(on: screen))
-    let target = RunDirectory(directory ?? "runs/compare-\(dataset.name)-\(base.model.rawValue)")
+    let data = try base.loadData(on: screen)
+    let target = RunDirectory(directory ?? "runs/compare-\(data.name.fileName)-\(base.model.rawValue)")
     if !overwrite, FileManager.default.fileExists(atPath: target.file("results.json")) {
       throw TrainingError(
         "\(target.path): already holds a comparison; replace it by --overwrite or choose another --output")
@@ -58,7 +58,7 @@ struct CompareCommand: ParsableCommand {
     Interruption.listen()
     var rows: [Row] = []
     for (position, entry) in entries.enumerated() {
-      let run = try Run(entry.configuration, dataset: dataset, on: device.backend, directory: target.file(entry.name))
+      let run = try Run(entry.configuration, data: data, on: device.backend, directory: target.file(entry.name))
       screen.writeLine(screen.bold("\(entry.name) (\(position + 1) of \(entries.count))"))
       let start = ContinuousClock.now
       var display = RunDisplay(run, terminal: screen, isQuiet: false)
@@ -85,26 +85,28 @@ struct CompareCommand: ParsableCommand {
           curves: RunCurves(
             name: entry.name, metrics: try JSONLines.read(target.file("\(entry.name)/\(Run.metricsName)")))))
     }
-    try finish(rows, target, dataset, base, screen)
+    try finish(rows, target, data, base, screen)
   }
 
   private func finish(
-    _ rows: [Row], _ target: RunDirectory, _ dataset: Dataset, _ base: RunConfiguration, _ screen: Terminal
+    _ rows: [Row], _ target: RunDirectory, _ data: TrainingData, _ base: RunConfiguration, _ screen: Terminal
   ) throws {
     let result = JSONValue.object([
-      "dataset": .string(dataset.name), "model": .string(base.model.rawValue),
+      "dataset": .string(data.name), "model": .string(base.model.rawValue),
       "optimizers": .array(
         rows.map { row in
-          .object([
+          var object: JSONObject = [
             "name": .string(row.name), "learning_rate": .number(row.learningRate),
             "training_loss": .number(row.trainingLoss), "validation_loss": .number(row.evaluation.loss),
-            "accuracy": .number(row.evaluation.accuracy), "seconds": .number(row.seconds),
-          ])
+          ]
+          object["accuracy"] = row.evaluation.accuracy.map { .number($0) }
+          object["seconds"] = .number(row.seconds)
+          return .object(object)
         }),
     ])
     try target.write(result.line + "\n", to: target.file("results.json"))
     let chart = RunCurves.comparison(
-      of: rows.map(\.curves), title: "\(dataset.name), \(base.model.rawValue), batch \(base.batchSize)")
+      of: rows.map(\.curves), title: "\(data.name), \(base.model.rawValue), batch \(base.batchSize)")
     try chart.writeSVG(to: target.file("comparison.svg"))
     if output.json {
       Terminal.output.writeLine(result.line)
@@ -117,10 +119,10 @@ struct CompareCommand: ParsableCommand {
       ("optimizer", .left), ("learning rate", .right), ("training loss", .right), ("validation loss", .right),
       ("accuracy", .right), ("time", .right),
     ])
-    for row in rows.sorted(by: { $0.evaluation.accuracy > $1.evaluation.accuracy }) {
+    for row in rows.sorted(by: { $0.evaluation.loss < $1.evaluation.loss }) {
       table.append([
         row.name, "\(row.learningRate)", Quantity.loss(row.trainingLoss), Quantity.loss(row.evaluation.loss),
-        Quantity.percent(row.evaluation.accuracy), Quantity.duration(row.seconds),
+        row.evaluation.accuracy.map(Quantity.percent) ?? "–", Quantity.duration(row.seconds),
       ])
     }
     for line in table.lines() { screen.writeLine(line) }

@@ -8,7 +8,7 @@ struct PredictCommand: ParsableCommand {
     abstract: "Classify samples with a trained network.",
     discussion: """
       FILE is a CSV file with the training file's feature columns (for a model trained on csv:FILE), an IDX file of images, \
-      gzipped or not, or a PNG picture of the training images' size. One line comes out per sample: its number, the class and \
+      gzipped or not, or a JPEG or PNG picture, which is brought to the training images' size. One line comes out per sample: its number, the class and \
       its probability.
       """)
 
@@ -31,7 +31,7 @@ struct PredictCommand: ParsableCommand {
     // Everything is read before anything is printed, so that a bad file leaves no half of a result.
     let tables = try files.map { try Self.table($0, checkpoint.samples) }
     let device = try Device.open(device ?? checkpoint.configuration.device)
-    let classifier = try Classifier(checkpoint, on: device.backend)
+    let classifier = try Classifier(try TrainedModel(checkpoint, on: device.backend))
     var results: [JSONValue] = []
     for (file, table) in zip(files, tables) {
       for (number, prediction) in try classifier.predict(table).enumerated() {
@@ -56,7 +56,7 @@ struct PredictCommand: ParsableCommand {
   /// A file's samples as the model's training data had them.
   private static func table(_ path: String, _ samples: SampleDescription) throws -> Table {
     if let schema = samples.schema { return try Table(csv: path, schema: schema) }
-    if path.lowercased().hasSuffix(".png") { return try picture(path, samples) }
+    if [".png", ".jpg", ".jpeg"].contains(where: path.lowercased().hasSuffix) { return try picture(path, samples) }
     let file = try IDXFile(path: path)
     let shape = Array(file.dimensions.dropFirst())
     let features = samples.shape.reduce(1, *)
@@ -64,19 +64,22 @@ struct PredictCommand: ParsableCommand {
       throw TrainingError("\(path): holds samples of shape \(shape), but the model was trained on \(samples.shape)")
     }
     return Table(
-      count: count, sampleShape: samples.shape, elementType: .uint8, scale: samples.scale, shift: samples.shift,
-      features: file.elements, labels: [])
+      count: count, sampleShape: samples.shape, features: .bytes(file.elements), scale: samples.scale,
+      shift: samples.shift, labels: [])
   }
 
   private static func picture(_ path: String, _ samples: SampleDescription) throws -> Table {
-    let image = try PNGImage(path: path)
-    let size = samples.shape.suffix(2)
-    guard samples.shape.count == 3, samples.shape[0] == 1, Array(size) == [image.height, image.width] else {
-      throw TrainingError(
-        "\(path): is \(image.width)×\(image.height), but the model was trained on samples of shape \(samples.shape)")
+    guard samples.shape.count == 3, samples.shape[0] == 1 || samples.shape[0] == 3 else {
+      throw TrainingError("\(path): is a picture, but the model was trained on samples of shape \(samples.shape)")
+    }
+    let image = try PixelImage(path: path).converted(toChannels: samples.shape[0])
+      .fitted(toWidth: samples.shape[2], height: samples.shape[1])
+    let planes = [UInt8](unsafeUninitializedCapacity: image.samples.count) { buffer, initialized in
+      image.copyPlanes(into: UnsafeMutableBufferPointer(rebasing: buffer[..<image.samples.count]))
+      initialized = image.samples.count
     }
     return Table(
-      count: 1, sampleShape: samples.shape, elementType: .uint8, scale: samples.scale, shift: samples.shift,
-      features: .copy(of: image.grey.samples), labels: [])
+      count: 1, sampleShape: samples.shape, features: .bytes(.copy(of: planes)), scale: samples.scale,
+      shift: samples.shift, labels: [])
   }
 }

@@ -44,10 +44,10 @@ struct TrainCommand: ParsableCommand {
     _ = try configuration.resolved()
     let device = try Device.open(configuration.device, profiling: profile)
     if !quiet { screen.writeLine("device: \(device.backend.name): \(device.reason)") }
-    let dataset = try configuration.loadDataset(downloader: DownloadDisplay.downloader(on: screen))
+    let data = try configuration.loadData(on: screen)
 
     if plan {
-      let trainer = try Trainer(try configuration.makePlan(dataset), on: device.backend)
+      let trainer = try Trainer(try configuration.makePlan(data), on: device.backend)
       Terminal.output.writeLine(trainer.program.description)
       return
     }
@@ -55,12 +55,10 @@ struct TrainCommand: ParsableCommand {
     let target = try RunDirectory.target(
       named: directory ?? resume, for: configuration, isResumed: checkpoint != nil, overwriting: overwrite)
     let run = try Run(
-      configuration, dataset: dataset, on: device.backend, directory: target.path, resuming: checkpoint)
+      configuration, data: data, on: device.backend, directory: target.path, resuming: checkpoint)
     try target.writeConfiguration(run.configuration)
     if !quiet {
-      screen.writeLine(
-        "\(dataset.name): \(Quantity.count(dataset.training.count)) training and "
-          + "\(Quantity.count(dataset.validation.count)) validation samples, \(dataset.classCount) classes")
+      screen.writeLine(data.summary)
       screen.writeLine(
         "\(configuration.model.rawValue): \(Quantity.count(run.trainer.arena.parameterCount)) parameters; "
           + "\(configuration.optimizer.rawValue), learning rate \(run.configuration.learningRate ?? 0), "
@@ -84,7 +82,7 @@ struct TrainCommand: ParsableCommand {
       throw error
     }
     try target.drawCurves(
-      title: "\(dataset.name), \(configuration.model.rawValue), \(configuration.optimizer.rawValue)")
+      title: "\(data.name), \(configuration.model.rawValue), \(configuration.optimizer.rawValue)")
     let seconds = start.duration(to: .now) / .seconds(1)
     if profile { Profile.print(run.trainer.launchTimes, on: screen) }
     try finish(run, outcome, target, device, seconds, screen)
@@ -101,9 +99,9 @@ struct TrainCommand: ParsableCommand {
       ]
       if let evaluation = run.evaluation {
         result["loss"] = .number(evaluation.loss)
-        result["accuracy"] = .number(evaluation.accuracy)
+        result["accuracy"] = evaluation.accuracy.map { .number($0) }
       }
-      result["best_accuracy"] = run.bestAccuracy.map { .number($0) }
+      result["best_score"] = run.bestScore.map { .number($0) }
       Terminal.output.writeLine(JSONValue.object(result).line)
       return
     }
@@ -114,7 +112,7 @@ struct TrainCommand: ParsableCommand {
     }
     if let evaluation = run.evaluation {
       screen.writeLine(
-        "\(screen.bold("accuracy \(Quantity.percent(evaluation.accuracy))"))  "
+        (evaluation.accuracy.map { screen.bold("accuracy \(Quantity.percent($0))") + "  " } ?? "")
           + "validation loss \(Quantity.loss(evaluation.loss))  in \(Quantity.duration(seconds))")
     }
     screen.writeLine("results in \(target.path): metrics.jsonl, curves.svg, checkpoint.safetensors, best.safetensors")

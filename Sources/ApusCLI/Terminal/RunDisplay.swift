@@ -5,6 +5,7 @@ import Foundation
 struct RunDisplay {
   private let display: ProgressDisplay
   private let isQuiet: Bool
+  private let heading: String?
   private let totalSteps: Int
   private let stepsPerEpoch: Int
   private let batchSize: Int
@@ -12,7 +13,11 @@ struct RunDisplay {
   private var accuracy: Double?
 
   /// A display of one run, which says nothing at all when `isQuiet`.
-  init(_ run: Run, terminal: Terminal, isQuiet: Bool) {
+  ///
+  /// - Parameters:
+  ///   - heading: what the run is called among several; the progress is then headed by it, and evaluations get no lines.
+  init(_ run: Run, terminal: Terminal, isQuiet: Bool, heading: String? = nil) {
+    self.heading = heading
     display = ProgressDisplay(terminal: terminal)
     self.isQuiet = isQuiet
     totalSteps = run.trainer.plan.totalSteps
@@ -31,13 +36,16 @@ struct RunDisplay {
       display.update(
         ProgressReport(
           step: last.step, totalSteps: totalSteps, epoch: (last.step - 1) / stepsPerEpoch + 1,
-          totalEpochs: (totalSteps - 1) / stepsPerEpoch + 1, batchSize: batchSize, loss: loss, accuracy: accuracy))
+          totalEpochs: (totalSteps - 1) / stepsPerEpoch + 1, batchSize: batchSize, loss: loss, accuracy: accuracy,
+          heading: heading))
     case .evaluated(let step, let epochs, let evaluation):
       accuracy = evaluation.accuracy
+      if heading != nil { return }
       let epoch = String(format: "%.4g", epochs)
       display.note(
         "epoch \(epoch)  step \(step)/\(totalSteps)  loss \(Quantity.loss(loss))  "
-          + "validation loss \(Quantity.loss(evaluation.loss))  accuracy \(Quantity.percent(evaluation.accuracy))")
+          + "validation loss \(Quantity.loss(evaluation.loss))"
+          + (evaluation.accuracy.map { "  accuracy \(Quantity.percent($0))" } ?? ""))
     case .checkpointed:
       return
     }

@@ -33,7 +33,7 @@ final class ChainLaunch: Launch {
 
   /// A gather whose rows pass through a chain: the table is an operand whose rows are picked by the indices.
   convenience init(_ kernel: GatherKernel, _ epilogue: Expression, _ context: LaunchContext) throws(DeviceError) {
-    var table = Chain.Operand(try context.input(0), rowStrides: [kernel.columns], columnStride: 1)
+    var table = Chain.Operand(try context.input(0), rowStrides: [kernel.rowStride], columnStride: 1)
     table.indices = (try context.input(1), kernel.tableRows)
     let extras = zip(context.inputs.dropFirst(2), kernel.extras).map {
       Chain.Operand($0, rowStrides: [$1.rowStride], columnStride: $1.columnStride)

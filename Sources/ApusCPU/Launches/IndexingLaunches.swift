@@ -23,7 +23,7 @@ final class GatherLaunch: Launch {
     let operands = GatherOperands(
       table: table.pointer, indices: UnsafePointer(indices.pointer.assumingMemoryBound(to: Int32.self)),
       output: output.pointer, rowByteCount: kernel.columns * table.slice.elementType.byteCount,
-      tableRows: kernel.tableRows)
+      rowByteStride: kernel.rowStride * table.slice.elementType.byteCount, tableRows: kernel.tableRows)
     workers.ranges(kernel.rows, work: kernel.rows * kernel.columns) { _, rows in kernels.gather(operands, rows) }
   }
 }

@@ -57,9 +57,17 @@ extension LaunchContext {
       if let epilogue = kernel.epilogue { return try ChainLaunch(kernel, epilogue, self) }
       return try GatherLaunch(kernel, self)
     case .scatterAdd(let kernel): return try ScatterLaunch(kernel, self)
-    case .convolution, .pool, .poolGradient, .attention, .attentionGradient, .sparseRows, .sparseProduct,
-      .sparseProductGradient, .augmentation:
-      throw DeviceError("\(label): not on this device")
+    case .convolution(let kernel):
+      return try kernel.pass == .weightGradient
+        ? ConvolutionWeightLaunch(kernel, self) : ConvolutionLaunch(kernel, self)
+    case .pool(let shape): return try PoolLaunch(shape, isGradient: false, self)
+    case .poolGradient(let shape): return try PoolLaunch(shape, isGradient: true, self)
+    case .attention(let shape): return try AttentionLaunch(shape, self)
+    case .attentionGradient(let shape): return try AttentionGradientLaunch(shape, self)
+    case .sparseRows(let kernel): return try SparseRowsLaunch(kernel, self)
+    case .sparseProduct(let kernel): return try SparseProductLaunch(kernel, isGradient: false, self)
+    case .sparseProductGradient(let kernel): return try SparseProductLaunch(kernel, isGradient: true, self)
+    case .augmentation(let kernel): return try AugmentationLaunch(kernel, self)
     case .update(let kernel):
       if let update = try UpdateLaunch(kernel, self) { return update }
       return try ChainLaunch(kernel, self)

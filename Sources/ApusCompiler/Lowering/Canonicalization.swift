@@ -127,10 +127,10 @@ struct Canonicalization {
       return .value(rows(.softmaxCrossEntropy, operands, node))
     case .softmaxCrossEntropyGradient:
       return .value(rows(.softmaxCrossEntropyGradient, operands, node))
-    case .gather:
+    case .gather(let rule):
       let table = contiguous(operands[0], at: location)
       let indices = contiguous(operands[1], at: location)
-      return .value(add(.gather(table: table, indices: indices, epilogue: nil), node.type, location))
+      return .value(add(.gather(table: table, indices: indices, windowLength: rule.windowLength, epilogue: nil), node.type, location))
     case .scatterAdd(let rule):
       let values = contiguous(operands[0], at: location)
       let indices = contiguous(operands[1], at: location)
@@ -185,18 +185,23 @@ struct Canonicalization {
     case .pad(let rule):
       let part = operand(operands[0], at: location)
       let destination = Layout(contiguous: shape).sliced(from: rule.starts, to: Shape(part.layout.extents))
-      return .value(add(.assembly([.init(source: part, destination: destination)], shape), node.type, location))
+      return .value(add(.assembly([.init(part, destination: destination)], shape), node.type, location))
     case .concatenate(let rule):
       var start = 0
       var parts: [Computation.Part] = []
       for symbol in operands {
+        // What no part covers is zero anyway.
+        if case .constant(0, let gap) = symbol {
+          start += gap[rule.axis]
+          continue
+        }
         let part = operand(symbol, at: location)
         var starts = [Int](repeating: 0, count: shape.rank)
         starts[rule.axis] = start
         start += part.layout.extents[rule.axis]
         parts.append(
           .init(
-            source: part,
+            part,
             destination: Layout(contiguous: shape).sliced(from: starts, to: Shape(part.layout.extents))))
       }
       return .value(add(.assembly(parts, shape), node.type, location))

@@ -26,19 +26,26 @@ struct Computation {
     case reduction(Reduction.Kind, axes: [Int], Chain)
     case rows(RowOperation, [Operand])
     /// The epilogue's `input(0)` is the table's element.
-    case gather(table: Operand, indices: Operand, epilogue: Chain?)
+    case gather(table: Operand, indices: Operand, windowLength: Int?, epilogue: Chain?)
     case scatterAdd(values: Operand, indices: Operand, rows: Int)
     /// The epilogue's `input(0)` is the product's element.
     case convolution(ConvolutionKernel.Pass, ConvolutionShape, Operand, Operand, epilogue: Chain?)
     /// A kernel over contiguous operands as they are.
     case whole(WholeOperation, [Operand])
-    /// Parts copied into place; what they leave free is zero.
+    /// Parts computed or copied into place; what they leave free is zero.
     case assembly([Part], Shape)
   }
 
   struct Part: Hashable {
-    let source: Operand
+    /// What is stored; its operands' extents are the destination's.
+    var chain: Chain
     let destination: Layout
+
+    /// A copy.
+    init(_ source: Operand, destination: Layout) {
+      chain = Chain(expression: .input(0), operands: [source])
+      self.destination = destination
+    }
   }
 
   enum RowOperation: Hashable {
@@ -82,9 +89,9 @@ struct Computation {
     case .reduction(_, _, let chain): chain.operands
     case .rows(_, let operands), .whole(_, let operands): operands
     case .convolution(_, _, let first, let second, let epilogue): [first, second] + (epilogue?.operands ?? [])
-    case .gather(let table, let indices, let epilogue): [table, indices] + (epilogue?.operands ?? [])
+    case .gather(let table, let indices, _, let epilogue): [table, indices] + (epilogue?.operands ?? [])
     case .scatterAdd(let values, let indices, _): [values, indices]
-    case .assembly(let parts, _): parts.map(\.source)
+    case .assembly(let parts, _): parts.flatMap(\.chain.operands)
     }
   }
 

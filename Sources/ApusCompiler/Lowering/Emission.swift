@@ -72,10 +72,11 @@ struct Emission {
       let columns = extents.last ?? 1
       let rows = RowKernel(rows: extents.reduce(1, *) / columns, columns: columns)
       launches.append(launch(operation.kernel(rows), operands))
-    case .gather(let table, let indices, let epilogue):
+    case .gather(let table, let indices, let windowLength, let epilogue):
       let rows = indices.layout.count
       let kernel = GatherKernel(
-        rows: rows, columns: shape.count / rows, tableRows: table.layout.extents[0],
+        rows: rows, columns: shape.count / rows, tableRows: table.layout.extents[0] - (windowLength ?? 1) + 1,
+        rowStride: windowLength == nil ? shape.count / rows : 1,
         epilogue: epilogue?.expression ?? (computations[table.node]?.type.elementType == .uint8 ? .input(0) : nil),
         extras: (epilogue?.operands ?? []).compactMap {
           Emission.matrix($0.layout, splitAt: indices.layout.extents.count)
@@ -93,17 +94,18 @@ struct Emission {
     case .whole(let operation, let operands):
       launches.append(launch(operation.kernel, operands))
     case .assembly(let parts, _):
-      if parts.reduce(0, { $0 + $1.source.layout.count }) < shape.count {
+      if parts.reduce(0, { $0 + $1.destination.count }) < shape.count {
         let zero = Computation.Chain(expression: 0, operands: [])
         launches.append(launch(Emission.pointwise(zero, output: Layout(contiguous: shape)), []))
       }
       for part in parts {
-        let chain = Computation.Chain(expression: .input(0), operands: [part.source])
         launches.append(
           Launch(
-            kernel: Emission.pointwise(chain, output: part.destination), inputs: [source(part.source)],
+            kernel: Emission.pointwise(part.chain, output: part.destination), inputs: part.chain.operands.map(source),
             outputs: [source(index, part.destination)],
-            label: "copy \(computation.type) \(computation.location)"))
+            label:
+              "\(part.chain.expression == .input(0) ? "copy" : "pointwise") \(computation.type) \(computation.location)"
+          ))
       }
     }
   }

@@ -5,7 +5,8 @@ import ApusGraph
 ///
 /// In order: a pointwise computation absorbs the pointwise ones that it alone reads; a matrix product, gather or
 /// convolution whose only reader is a pointwise computation of its own shape takes it as epilogue; a reduction takes the
-/// pointwise computation that it alone reads as prologue. A node that is an output is never absorbed.
+/// pointwise computation that it alone reads as prologue; a concatenation has its parts computed right in their places.
+/// A node that is an output is never absorbed.
 struct Fusion {
   /// An operand costs a pointer and an address per element; beyond this a chain is cut.
   static let maximumOperands = 10
@@ -27,6 +28,7 @@ struct Fusion {
     for index in computations.indices { absorbPointwise(into: index) }
     for index in computations.indices { becomeEpilogue(index) }
     for index in computations.indices { absorbPrologue(into: index) }
+    for index in computations.indices { absorbParts(into: index) }
   }
 
   /// Whether node `index` is read once, in full and in its own order, and need not exist by itself.
@@ -77,11 +79,11 @@ struct Fusion {
       case .matrixProduct(let left, let right, nil)?:
         replace(index, with: .matrixProduct(left: left, right: right, epilogue: epilogue), absorbing: operand.node)
         return
-      case .gather(let table, let indices, nil)?:
+      case .gather(let table, let indices, let windowLength, nil)?:
         guard others.allSatisfy({ Emission.matrix($0.layout, splitAt: indices.layout.extents.count) != nil }) else {
           continue
         }
-        replace(index, with: .gather(table: table, indices: indices, epilogue: epilogue), absorbing: operand.node)
+        replace(index, with: .gather(table: table, indices: indices, windowLength: windowLength, epilogue: epilogue), absorbing: operand.node)
         return
       case .convolution(let pass, let shape, let first, let second, nil)? where pass != .weightGradient:
         guard others.allSatisfy({ Emission.images($0.layout) != nil }) else { continue }
@@ -101,5 +103,18 @@ struct Fusion {
       case .pointwise(let inner) = source.body, !inner.expression.isRandom, !inner.operands.isEmpty
     else { return }
     replace(index, with: .reduction(kind, axes: axes, chain.inlining(0, inner)), absorbing: operand.node)
+  }
+
+  private mutating func absorbParts(into index: Int) {
+    guard let computation = computations[index], case .assembly(var parts, let shape) = computation.body else { return }
+    for position in parts.indices {
+      guard parts[position].chain.expression == .input(0), let operand = parts[position].chain.operands.first,
+        let source = computations[operand.node], source.type.elementType == .float32,
+        isAbsorbable(operand, shape: source.type.shape), case .pointwise(let inner) = source.body,
+        !inner.operands.isEmpty
+      else { continue }
+      parts[position].chain = inner
+      replace(index, with: .assembly(parts, shape), absorbing: operand.node)
+    }
   }
 }

@@ -41,7 +41,6 @@ extension Dataset {
       }
     }
     return Table(
-      count: count, sampleShape: [1, side, side], elementType: .uint8, scale: 1 / 255, features: features,
-      labels: labels)
+      count: count, sampleShape: [1, side, side], features: .bytes(features), scale: 1 / 255, labels: labels)
   }
 }

@@ -1,17 +1,23 @@
 import ApusFormats
 import Foundation
 
-/// A gzip file to fetch.
+/// A file to fetch.
 package struct RemoteFile: Sendable {
   /// Its name without the ending `.gz`, which it is kept under.
   let name: String
-  /// The sum by which the compressed file is recognised.
+  /// The sum by which the file as published is recognised.
   let md5: String
+  /// Whether it is published as `NAME.gz`.
+  let isCompressed: Bool
 
-  package init(name: String, md5: String) {
+  package init(name: String, md5: String, isCompressed: Bool = true) {
     self.name = name
     self.md5 = md5
+    self.isCompressed = isCompressed
   }
+
+  /// Its name as published.
+  var publishedName: String { isCompressed ? name + ".gz" : name }
 }
 
 /// How far a download is.
@@ -103,7 +109,7 @@ public struct Downloader: Sendable {
       if round > 0 { Thread.sleep(forTimeInterval: pause * Double(1 << (round - 1))) }
       for mirror in mirrors {
         do {
-          try transport.fetch(mirror + file.name + ".gz", from: partial.size, to: partial)
+          try transport.fetch(mirror + file.publishedName, from: partial.size, to: partial)
           guard partial.isComplete else { throw TransportError("the connection ended early") }
           guard try partial.checksum() == file.md5 else {
             try partial.discard()
@@ -118,7 +124,7 @@ public struct Downloader: Sendable {
       }
     }
     throw .download(
-      file.name + ".gz", reasons: mirrors.map { "\($0): \(reasons[$0] ?? "not tried")" },
+      file.publishedName, reasons: mirrors.map { "\($0): \(reasons[$0] ?? "not tried")" },
       remedy: "fetch the files by other means and name their folder with --data-dir or APUS_DATA_DIR")
   }
 }

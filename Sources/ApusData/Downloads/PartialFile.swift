@@ -2,7 +2,7 @@ import ApusFormats
 import Foundation
 import Synchronization
 
-/// A gzip file that is being downloaded: it grows under the name `NAME.partial`, survives an interruption and is
+/// A file that is being downloaded: it grows under the name `NAME.partial`, survives an interruption and is
 /// unpacked under its own name once its checksum is right.
 ///
 /// Two processes that download the same file take turns: the later one waits and then finds it done.
@@ -85,7 +85,7 @@ final class PartialFile: TransportReceiver {
     try ByteStorage.mapped(path: path).withBytes(MD5.hexadecimal)
   }
 
-  /// Unpacks the gzip file that has come into the file of its own name.
+  /// Unpacks what has come into the file of its own name; what is not a gzip file is copied.
   func unpack() throws(FileError) {
     let reader = try ByteReader(path: path)
     var chunk = [UInt8](repeating: 0, count: 1 << 18)

@@ -75,7 +75,7 @@ public struct CSVSchema: Hashable, Sendable {
       }
     }
     return Table(
-      count: rows.count, sampleShape: [width], elementType: .float32, scale: 1, features: features,
+      count: rows.count, sampleShape: [width], features: .floats(features),
       labels: labels.isEmpty ? [] : rows.map { labels[$0] })
   }
 }

@@ -134,7 +134,7 @@ extension Table {
       throw FileError(imagesPath, at: .byte(4), "there are no images, the sizes are \(images.dimensions)")
     }
     self.init(
-      count: labels.count, sampleShape: [1, images.dimensions[1], images.dimensions[2]], elementType: .uint8,
-      scale: 1 / 255, features: images.elements, labels: labels)
+      count: labels.count, sampleShape: [1, images.dimensions[1], images.dimensions[2]],
+      features: .bytes(images.elements), scale: 1 / 255, labels: labels)
   }
 }

@@ -49,14 +49,8 @@ struct MNIST: Sendable {
 
   /// The four files below a folder, or nil when none of them is there.
   private func localFiles(in folder: String?) throws(DataError) -> [String]? {
-    guard let folder else { return nil }
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) else {
-      throw .file(FileError(folder, "there is no such folder", remedy: "name the folder that holds \(name)'s files"))
-    }
-    guard isFolder.boolValue else { throw .file(FileError(folder, "is a file, not a folder")) }
-    for subfolder in folders {
-      let place = subfolder.isEmpty ? folder : (folder as NSString).appendingPathComponent(subfolder)
+    guard let local = try LocalFiles(of: name, in: folder) else { return nil }
+    for place in folders.map(local.subfolder) {
       let found = MNIST.stems.map { MNIST.find(stem: $0.0, dimensions: $0.1, in: place) }
       if found.allSatisfy({ $0 == nil }) { continue }
       if let missing = zip(MNIST.stems, found).first(where: { $0.1 == nil }) {

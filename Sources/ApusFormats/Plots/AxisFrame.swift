@@ -13,6 +13,7 @@ package struct AxisFrame {
   package let high: Double
   package let isLogarithmic: Bool
   private let isWhole: Bool
+  private let names: [String]
 
   /// The frame around `values`, with a little room, and 0 where it is near.
   ///
@@ -20,6 +21,7 @@ package struct AxisFrame {
   ///   - isHorizontal: no room at the ends.
   package init(values: [Double], axis: ChartAxis, isHorizontal: Bool = false) {
     isWhole = axis.isWhole
+    names = axis.names
     // Nothing beyond these can be told apart in a drawing, and their differences and ratios stay finite.
     let finite = values.filter(\.isFinite).map { min(max($0, -1e100), 1e100) }
     let positive = finite.filter { $0 > 0 }.map { max($0, 1e-100) }
@@ -32,7 +34,9 @@ package struct AxisFrame {
       }
     var low = (isLogarithmic ? positive : finite).min() ?? 0
     var high = (isLogarithmic ? positive : finite).max() ?? 1
-    if isLogarithmic {
+    if let range = axis.range, range.lowerBound < range.upperBound, !isLogarithmic || range.lowerBound > 0 {
+      (low, high) = (range.lowerBound, range.upperBound)
+    } else if isLogarithmic {
       if positive.isEmpty { (low, high) = (0.1, 1) }
       let room = pow(max(high / low, 1.5), 0.04)
       (low, high) = (low / room, high * room)
@@ -53,10 +57,11 @@ package struct AxisFrame {
     return isLogarithmic ? log(value / low) / log(high / low) : (value - low) / (high - low)
   }
 
-  /// About `count` marks at round values.
+  /// About `count` marks at round values, or one at each name.
   package func ticks(about count: Int) -> [Tick] {
+    if !names.isEmpty { return names.enumerated().map { Tick(value: Double($0), label: $1) } }
     // Within a factor of three there are too few round powers, and the scale is nearly linear anyway.
-    isLogarithmic && high / low > 3 ? logarithmicTicks(about: count) : linearTicks(about: count)
+    return isLogarithmic && high / low > 3 ? logarithmicTicks(about: count) : linearTicks(about: count)
   }
 
   private func linearTicks(about count: Int) -> [Tick] {
@@ -80,13 +85,16 @@ package struct AxisFrame {
     let span = log10(high / low)
     let labelled: Set<Int> = span < 1.2 ? Set(1...9) : span < 3.2 ? [1, 2, 5] : [1]
     let every = max(1, Int((span / Double(max(count, 1))).rounded(.up)))
+    // Powers of ten where only these are marked; numbers as people write them where there are some between.
+    let isPlain = labelled.count > 1 && log10(low) >= -4 && log10(high) < 4
     var ticks: [Tick] = []
     for exponent in decades.lowerBound - 1...decades.upperBound {
       for digit in 1...9 {
         let value = Double(digit) * pow(10, Double(exponent))
         guard value >= low * (1 - 1e-9), value <= high * (1 + 1e-9), every == 1 || digit == 1 else { continue }
         let isLabelled = labelled.contains(digit) && (exponent % every == 0)
-        ticks.append(Tick(value: value, label: isLabelled ? AxisFrame.powerLabel(digit, exponent) : ""))
+        ticks.append(
+          Tick(value: value, label: isLabelled ? AxisFrame.powerLabel(digit, exponent, isPlain: isPlain) : ""))
       }
     }
     return ticks
@@ -106,14 +114,19 @@ package struct AxisFrame {
     return values.map { $0 == 0 ? "0" : String(format: "%.*f", decimals ?? 6, $0 / unit) + suffix }
   }
 
-  private static func powerLabel(_ digit: Int, _ exponent: Int) -> String {
-    if -3...3 ~= exponent {
+  private static func powerLabel(_ digit: Int, _ exponent: Int, isPlain: Bool) -> String {
+    if isPlain {
       return exponent >= 0
         ? String(digit) + String(repeating: "0", count: exponent)
         : "0." + String(repeating: "0", count: -exponent - 1) + String(digit)
     }
+    return (digit == 1 ? "" : "\(digit)·") + powerOfTen(exponent)
+  }
+
+  /// `10⁻³`.
+  package static func powerOfTen(_ exponent: Int) -> String {
     let superscripts = Array("⁰¹²³⁴⁵⁶⁷⁸⁹")
     let power = String(String(abs(exponent)).compactMap { $0.wholeNumberValue.map { superscripts[$0] } })
-    return (digit == 1 ? "10" : "\(digit)·10") + (exponent < 0 ? "⁻" : "") + power
+    return "10" + (exponent < 0 ? "⁻" : "") + power
   }
 }

@@ -48,12 +48,40 @@ public struct ChartAxis: Hashable, Sendable {
   public var scale: Scale
   /// Whether values between whole numbers mean nothing, as those of steps.
   public var isWhole: Bool
+  /// The values at its ends; nil for what the data need.
+  public var range: ClosedRange<Double>?
+  /// What stands at 0, 1, 2 and so on, in place of numbers; empty for an axis of numbers.
+  public var names: [String] = []
+
+  /// An axis of things that have names.
+  public init(_ label: String, names: [String]) {
+    self.init(label, range: -0.6...(Double(max(names.count, 1)) - 0.4))
+    self.names = names
+  }
 
   /// An axis.
-  public init(_ label: String, scale: Scale = .linear, isWhole: Bool = false) {
+  public init(_ label: String, scale: Scale = .linear, isWhole: Bool = false, range: ClosedRange<Double>? = nil) {
     self.label = label
     self.scale = scale
     self.isWhole = isWhole
+    self.range = range
+  }
+}
+
+/// What lies around a curve at one place, such as the lowest and highest of several runs.
+public struct ChartSpread: Hashable, Sendable {
+  /// Where.
+  public var x: Double
+  /// The lower end.
+  public var low: Double
+  /// The upper end.
+  public var high: Double
+
+  /// The spread at one place.
+  public init(x: Double, low: Double, high: Double) {
+    self.x = x
+    self.low = low
+    self.high = high
   }
 }
 
@@ -69,19 +97,25 @@ public struct ChartSeries: Hashable, Sendable {
   public var showsRaw: Bool
   /// Whether each point gets a dot, as suits few points.
   public var hasMarkers: Bool
+  /// Whether points that are not finite, or far above the others, are open markers at the top edge.
+  public var marksDiverged: Bool
+  /// A band around the curve, in the order of x; empty for none.
+  public var band: [ChartSpread]
   /// The place in the palette; nil for the place among the panel's series.
   public var style: Int?
 
   /// A curve.
   public init(
     _ name: String, points: [SIMD2<Double>], smoothingWindow: Int = 1, showsRaw: Bool = true, hasMarkers: Bool = false,
-    style: Int? = nil
+    marksDiverged: Bool = false, band: [ChartSpread] = [], style: Int? = nil
   ) {
     self.name = name
     self.points = points
     self.smoothingWindow = smoothingWindow
     self.showsRaw = showsRaw
     self.hasMarkers = hasMarkers
+    self.marksDiverged = marksDiverged
+    self.band = band
     self.style = style
   }
 

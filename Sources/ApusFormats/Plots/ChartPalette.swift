@@ -1,32 +1,36 @@
-/// Colours that people with any kind of colour vision tell apart, and dash patterns that tell curves apart in print. A
-/// pair repeats after 30 curves.
+/// Colours that people with any kind of colour vision tell apart, and, behind the seventh curve, dashes and other
+/// markers that tell apart curves of one colour. A look repeats after 28 curves.
 ///
-/// Source: Okabe and Ito, "Color Universal Design", 2008, without its yellow, which is lost on white; then the darkest
-/// of Tol's muted scheme, "Colour Schemes", SRON 2021.
+/// Source: Okabe and Ito, "Color Universal Design", 2008, without its yellow, which is lost on white.
 enum ChartPalette {
-  /// Red, green and blue, 0 to 255.
-  struct Colour: Hashable {
-    let red: Int
-    let green: Int
-    let blue: Int
+  /// What a curve's points are marked with.
+  enum Marker: Hashable {
+    case disc
+    case square
+    case triangle
+    case diamond
   }
 
   private static let colours = [
-    Colour(red: 0, green: 114, blue: 178), Colour(red: 213, green: 94, blue: 0), Colour(red: 0, green: 158, blue: 115),
-    Colour(red: 204, green: 121, blue: 167), Colour(red: 230, green: 159, blue: 0),
-    Colour(red: 86, green: 180, blue: 233), Colour(red: 90, green: 90, blue: 90),
-    Colour(red: 136, green: 34, blue: 85), Colour(red: 153, green: 153, blue: 51),
-    Colour(red: 51, green: 34, blue: 136),
+    Colour(0, 114, 178), Colour(213, 94, 0), Colour(0, 158, 115), Colour(204, 121, 167), Colour(230, 159, 0),
+    Colour(86, 180, 233), Colour(0, 0, 0),
   ]
-  private static let dashes = ["", "7 3", "2 2.5", "8 3 2 3", "13 4", "5 2.5 1.5 2.5 1.5 2.5"]
+  private static let dashes: [[Double]] = [[], [6, 2.5], [2, 2], [8, 2.5, 2, 2.5]]
+  private static let markers: [Marker] = [.disc, .square, .triangle, .diamond]
 
   /// Their likes among the 256 colours of terminals, light enough for a dark ground.
-  private static let terminalColours = [33, 208, 36, 175, 220, 81, 250, 161, 143, 99]
+  private static let terminalColours = [33, 208, 36, 175, 220, 81, 250]
 
-  static func terminalColour(_ style: Int) -> Int { terminalColours[style % terminalColours.count] }
+  static func terminalColour(_ style: Int) -> Int { terminalColours[place(style)] }
 
-  static func colour(_ style: Int) -> Colour { colours[style % colours.count] }
+  static func colour(_ style: Int) -> Colour { colours[place(style)] }
 
-  /// An SVG dash array; empty for an unbroken line.
-  static func dash(_ style: Int) -> String { dashes[style % dashes.count] }
+  /// Lengths of lines and gaps in turn; empty for an unbroken line.
+  static func dash(_ style: Int) -> [Double] { dashes[round(style)] }
+
+  static func marker(_ style: Int) -> Marker { markers[round(style)] }
+
+  private static func place(_ style: Int) -> Int { abs(style) % colours.count }
+
+  private static func round(_ style: Int) -> Int { abs(style) / colours.count % dashes.count }
 }

@@ -13,12 +13,24 @@ package struct PanelFrame {
   ///   - width: the values that the horizontal axis has to reach, so that several panels can share it.
   package init(_ panel: ChartPanel, width: [Double]) {
     x = AxisFrame(values: width, axis: panel.x, isHorizontal: true)
-    let curves = panel.series.map { series in series.smoothed.map(\.y).filter(\.isFinite) }
+    y = AxisFrame(values: PanelFrame.heights(of: panel.series), axis: panel.y)
+  }
+
+  /// A frame of axes that are settled.
+  init(x: AxisFrame, y: AxisFrame) {
+    self.x = x
+    self.y = y
+  }
+
+  /// The values that the vertical axis has to reach.
+  static func heights(of series: [ChartSeries]) -> [Double] {
+    let curves = series.map { series in
+      (series.smoothed.map(\.y) + series.band.flatMap { [$0.low, $0.high] }).filter(\.isFinite)
+    }
     let peaks = curves.compactMap { $0.max() }.sorted()
     let limit = peaks.isEmpty ? .infinity : peaks[(peaks.count - 1) / 2] * 3
     let isBounded = peaks.count > 2 && limit > 0
-    y = AxisFrame(
-      values: curves.flatMap { curve in isBounded ? curve.map { min($0, limit) } : curve }, axis: panel.y)
+    return curves.flatMap { curve in isBounded ? curve.map { min($0, limit) } : curve }
   }
 
   /// A point as fractions of the panel's width and height from its lower left corner; nil where it cannot be drawn.

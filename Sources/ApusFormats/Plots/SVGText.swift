@@ -16,6 +16,24 @@ struct SVGText {
     line("<\(name)\(SVGText.written(attributes))/>")
   }
 
+  /// A part of a text that is moved down by `shift` and has a size of its own.
+  struct Span {
+    let text: String
+    let shift: Double
+    let size: Double?
+  }
+
+  /// Appends an element around parts of a text.
+  mutating func element(_ name: String, pairs attributes: [(key: String, value: String)], spans: [Span]) {
+    let contents = spans.map { span in
+      guard span.shift != 0 || span.size != nil else { return SVGText.escaped(span.text) }
+      var pairs = [(key: "dy", value: SVGText.number(span.shift))]
+      if let size = span.size { pairs.append(("font-size", SVGText.number(size))) }
+      return "<tspan\(SVGText.written(pairs))>\(SVGText.escaped(span.text))</tspan>"
+    }
+    line("<\(name)\(SVGText.written(attributes))>\(contents.joined())</\(name)>")
+  }
+
   /// Appends an element around text.
   mutating func element(_ name: String, _ attributes: KeyValuePairs<String, String>, text: String) {
     line("<\(name)\(SVGText.written(attributes))>\(SVGText.escaped(text))</\(name)>")
@@ -25,9 +43,19 @@ struct SVGText {
   mutating func group(
     _ name: String, _ attributes: KeyValuePairs<String, String>, _ body: (inout SVGText) -> Void
   ) {
+    openGroup(name, attributes)
+    body(&self)
+    closeGroup(name)
+  }
+
+  /// Begins an element around what is appended from now on.
+  mutating func openGroup(_ name: String, _ attributes: KeyValuePairs<String, String>) {
     line("<\(name)\(SVGText.written(attributes))>")
     depth += 1
-    body(&self)
+  }
+
+  /// Ends the element begun last.
+  mutating func closeGroup(_ name: String) {
     depth -= 1
     line("</\(name)>")
   }
@@ -61,18 +89,5 @@ struct SVGText {
     let sign = hundredths < 0 ? "-" : ""
     if rest == 0 { return "\(sign)\(whole)" }
     return rest % 10 == 0 ? "\(sign)\(whole).\(rest / 10)" : "\(sign)\(whole).\(rest < 10 ? "0" : "")\(rest)"
-  }
-
-  /// About how wide text is in a sans-serif font of size 1.
-  static func width(of text: String) -> Double {
-    text.reduce(0) { width, character in
-      switch character {
-      case "i", "j", "l", "I", ".", ",", ":", ";", "'", "|", "!": width + 0.28
-      case "f", "t", "r", "(", ")", "[", "]", "-", " ", "/": width + 0.37
-      case "m", "w", "M", "W", "%", "@": width + 0.9
-      case "A"..."Z": width + 0.72
-      default: width + 0.6
-      }
-    }
   }
 }

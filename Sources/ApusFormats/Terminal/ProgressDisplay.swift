@@ -16,10 +16,13 @@ public struct ProgressReport: Hashable, Sendable {
   public var loss: Double
   /// The last accuracy measured, 0 to 1.
   public var accuracy: Double?
+  /// What the run is called among several; nil for one alone.
+  public var heading: String?
 
   /// A report.
   public init(
-    step: Int, totalSteps: Int, epoch: Int, totalEpochs: Int?, batchSize: Int, loss: Double, accuracy: Double? = nil
+    step: Int, totalSteps: Int, epoch: Int, totalEpochs: Int?, batchSize: Int, loss: Double, accuracy: Double? = nil,
+    heading: String? = nil
   ) {
     self.step = step
     self.totalSteps = totalSteps
@@ -28,6 +31,7 @@ public struct ProgressReport: Hashable, Sendable {
     self.batchSize = batchSize
     self.loss = loss
     self.accuracy = accuracy
+    self.heading = heading
   }
 }
 
@@ -124,7 +128,8 @@ public final class ProgressDisplay {
   }
 
   private static func epochText(_ report: ProgressReport) -> String {
-    report.totalEpochs.map { "epoch \(report.epoch)/\($0)" } ?? "epoch \(report.epoch)"
+    (report.heading.map { $0 + "  " } ?? "")
+      + (report.totalEpochs.map { "epoch \(report.epoch)/\($0)" } ?? "epoch \(report.epoch)")
   }
 
   /// The line for a log.

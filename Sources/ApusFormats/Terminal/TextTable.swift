@@ -6,9 +6,11 @@ public struct TextTable: Hashable, Sendable {
     case right
   }
 
-  private let headings: [String]
+  /// The columns' headings.
+  public let headings: [String]
   private let alignments: [Alignment]
-  private var rows: [[String]] = []
+  /// The rows' cells, as many in each as there are columns.
+  public private(set) var cells: [[String]] = []
 
   /// A table of columns without rows.
   public init(columns: [(heading: String, alignment: Alignment)]) {
@@ -17,8 +19,8 @@ public struct TextTable: Hashable, Sendable {
   }
 
   /// Appends a row; missing cells are empty, surplus ones are left out.
-  public mutating func append(_ cells: [String]) {
-    rows.append((0..<headings.count).map { $0 < cells.count ? cells[$0] : "" })
+  public mutating func append(_ row: [String]) {
+    cells.append((0..<headings.count).map { $0 < row.count ? row[$0] : "" })
   }
 
   /// The table's lines: headings, a rule, and the rows, two spaces between columns.
@@ -27,10 +29,10 @@ public struct TextTable: Hashable, Sendable {
   ///   - hasUnicode: whether the rule may be drawn with a line character.
   public func lines(hasUnicode: Bool = true) -> [String] {
     let widths = headings.indices.map { column in
-      ([headings] + rows).map { displayWidth(of: $0[column]) }.max() ?? 0
+      ([headings] + cells).map { displayWidth(of: $0[column]) }.max() ?? 0
     }
     let rule = widths.map { String(repeating: hasUnicode ? "─" : "-", count: $0) }.joined(separator: "  ")
-    let body = rows.map { line($0, widths) }
+    let body = cells.map { line($0, widths) }
     return [line(headings, widths), rule] + body
   }
 

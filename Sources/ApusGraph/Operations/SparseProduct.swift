@@ -5,7 +5,7 @@ import ApusExpression
 /// Operands: the row starts (int32 `[R + 1]`), one number per entry (`[E]`: int32 columns, float or byte values), and
 /// the wanted rows (int32 `[B]`). Result `[B, L]`: entries in their order, then −1 for integers and 0 for values;
 /// bytes become floats.
-public struct SparseRows: OperationRule {
+public struct RowEntries: OperationRule {
   /// The number of entries that the longest row has.
   public let length: Int
 
@@ -81,7 +81,7 @@ public func sparseRows(
   _ entries: Tensor, starts: Tensor, picks: Tensor, length: Int, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
   starts.apply(
-    .sparseRows(SparseRows(length: length)), entries, picks, at: SourceLocation(file: file, line: line))
+    .sparseRows(RowEntries(length: length)), entries, picks, at: SourceLocation(file: file, line: line))
 }
 
 /// The product of a sparse matrix in padded rows with a dense one: `Σ values[b, l] · table[columns[b, l], :]`.

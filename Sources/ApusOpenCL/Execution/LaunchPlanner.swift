@@ -188,7 +188,8 @@ struct LaunchPlanner {
       view($0, [kernel.rows, kernel.columns], [$1.rowStride, $1.columnStride])
     }
     let rows = GatherRows(
-      table: view(instruction.inputs[0], [kernel.tableRows, kernel.columns]), indices: memory(instruction.inputs[1]),
+      table: view(instruction.inputs[0], [kernel.tableRows, kernel.columns], [kernel.rowStride, 1]),
+      indices: memory(instruction.inputs[1]),
       output: view(instruction.outputs[0], [kernel.rows, kernel.columns]), epilogue: kernel.epilogue ?? .input(0),
       inputs: extras)
     return [try rows.plan(device, &builder)]

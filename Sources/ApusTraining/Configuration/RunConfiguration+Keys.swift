@@ -22,16 +22,37 @@ extension RunConfiguration {
 
   /// Every key, in the order in which `config.yaml` lists them.
   public static let keys: [Key] = [
-    Key("dataset", "digits, mnist, fashion-mnist or csv:FILE", \.dataset),
+    Key("dataset", DatasetCatalogue.entries.map(\.form).joined(separator: ", "), \.dataset),
     Key("data-dir", "folder with the data sets' files", \.dataFolder),
     Key("csv-header", "whether a CSV file's first row names the columns", \.csv.header),
     Key("csv-label", "name of a CSV file's column of labels (default: the last)", \.csv.labelColumn),
     Key("csv-standardize", "scale a CSV file's features to mean 0 and deviation 1", \.csv.standardizes),
     Key("csv-validation", "part of a CSV file kept for validation", \.csv.validationFraction) { $0 > 0 && $0 < 1 },
+    Key(
+      name: "image-size", summary: "size of a folder's pictures, N or HxW (default: the first picture's)",
+      write: { $0.images.size.map { .string($0.description) } },
+      read: { value, configuration throws(Refusal) in
+        let text = value.integer.map { "\($0)" } ?? value.string ?? ""
+        guard let size = ImageOptions.Size(parsing: text) else { throw Refusal("N or HxW, each from 1 to 4096") }
+        configuration.images.size = size
+      }),
+    Key("image-channels", "channels of a folder's pictures, 3 or 1", allowing: "3 or 1", \.images.channelCount) {
+      $0 == 3 || $0 == 1
+    },
+    Key("images-validation", "part of each class kept for validation", \.images.validationFraction) {
+      $0 > 0 && $0 < 1
+    },
+    Key("images-errors", "what becomes of a picture that cannot be read", \.images.errors),
+    Key("imdb-words", "most frequent words that are features", \.reviews.wordCount) { $0 >= 1 },
+    Key("imdb-features", "what a feature says of its word", \.reviews.features),
+    Key("text-tokens", "what a text is cut into", \.text.tokens),
+    Key("text-validation", "part of a text, at its end, kept for validation", \.text.validationFraction) {
+      $0 > 0 && $0 < 1
+    },
     Key("model", "the network", \.model),
     Key(
       name: "hidden", summary: "widths of the hidden layers, such as 200,200",
-      write: { .array($0.hidden.map(JSONValue.integer)) },
+      write: { $0.hidden.map { .array($0.map(JSONValue.integer)) } },
       read: { value, configuration throws(Refusal) in
         let widths: [Int?] =
           switch value {
@@ -47,6 +68,31 @@ extension RunConfiguration {
       }),
     Key("activation", "what follows each hidden layer", \.activation),
     Key("dropout", "probability of dropping a hidden unit", \.dropout) { $0 >= 0 && $0 < 1 },
+    Key("input-dropout", "probability of dropping an element of a sample", \.inputDropout) { $0 >= 0 && $0 < 1 },
+    Key("label-smoothing", "part of each label that is spread over all classes", \.labelSmoothing) {
+      $0 >= 0 && $0 < 1
+    },
+    Key("latents", "latent variables of vae", \.latents) { $0 >= 1 },
+    Key("depth", "blocks of gpt, layers of char-rnn (default: 4 and 2)", \.depth) { $0 >= 1 },
+    Key("heads", "heads of gpt's attention", \.heads) { $0 >= 1 },
+    Key("width", "length of the vectors of gpt and char-rnn", \.width) { $0 >= 1 },
+    Key("context", "length of a text's windows", \.context) { $0 >= 1 },
+    Key("cell", "recurrent layers of char-rnn", \.cell),
+    Key("tied", "whether gpt's output layer shares the embedding's weights", \.isTied),
+    Key("bias", "whether gpt's layers have biases", \.hasBias),
+    Key(
+      name: "layers", summary: "the layers of stack, from the samples to the logits", write: { $0.layers },
+      read: { value, configuration throws(Refusal) in
+        guard case .array(let layers) = value, !layers.isEmpty else {
+          throw Refusal("a list of layers, such as [linear: 100, relu, linear: classes]")
+        }
+        configuration.layers = value
+      }),
+    Key("stream", "whether batches are streamed to the device (default: what is too large for it)", \.streamsData),
+    Key("normalize", "whether images get mean 0 and deviation 1 (default: those in colour)", \.normalizes),
+    Key("augment-crop", "largest random shift of training images", \.augmentation.cropPadding) { $0 >= 0 },
+    Key("augment-flip", "whether every other training image is mirrored", \.augmentation.flips),
+    Key("augment-cutout", "side of a random hole in training images", \.augmentation.cutout) { $0 >= 0 },
     Key(
       name: "initializer", summary: "how weights start: \(Initializer.forms.joined(separator: ", "))",
       write: { .string($0.initializer.description) },
@@ -84,7 +130,7 @@ extension RunConfiguration {
     Key("clip-norm", "the gradients' largest global norm", \.clipNorm) { $0 > 0 && $0.isFinite },
     Key("batch-size", "samples per step", \.batchSize) { $0 >= 1 },
     Key("epochs", "length of the run in epochs", \.epochs) { $0 >= 1 },
-    Key("steps", "length of the run in steps, instead of epochs", \.steps) { $0 >= 1 },
+    Key("steps", "length of the run in steps, instead of epochs; 0 evaluates the start", \.steps) { $0 >= 0 },
     Key("device", "auto, cpu, opencl, opencl:INDEX or opencl:NAME", \.device),
     Key(
       name: "seed", summary: "key of every random number", write: { .integer(Int(truncatingIfNeeded: $0.seed)) },
@@ -97,6 +143,7 @@ extension RunConfiguration {
     Key("shuffle", "whether each epoch has an order of its own", \.shuffles),
     Key("init", "safetensors file of parameters to start from", \.initialParameters),
     Key("log-every", "steps between two training lines", \.logInterval) { $0 >= 1 },
+    Key("evaluate-every", "steps between two evaluations (default: an epoch)", \.evaluationInterval) { $0 >= 1 },
   ]
 
   /// Applies settings to this configuration, key by key.
@@ -163,6 +210,12 @@ extension RunConfiguration.Key {
     self.init(name, summary, path, allowed: "text", write: { $0.map(JSONValue.string) }, read: { $0.string })
   }
 
+  fileprivate init(_ name: String, _ summary: String, _ path: WritableKeyPath<RunConfiguration, Bool?> & Sendable) {
+    self.init(name, summary, path, allowed: "true or false", write: { $0.map(JSONValue.bool) }) { value -> Bool?? in
+      if case .bool(let flag) = value { .some(flag) } else { value.string.flatMap { Bool($0) }.map { .some($0) } }
+    }
+  }
+
   fileprivate init(_ name: String, _ summary: String, _ path: WritableKeyPath<RunConfiguration, Bool> & Sendable) {
     self.init(name, summary, path, allowed: "true or false", write: { .bool($0) }) { value in
       if case .bool(let flag) = value { flag } else { value.string.flatMap { Bool($0) } }
@@ -170,10 +223,10 @@ extension RunConfiguration.Key {
   }
 
   fileprivate init(
-    _ name: String, _ summary: String, _ path: WritableKeyPath<RunConfiguration, Int> & Sendable,
-    where isAllowed: @escaping @Sendable (Int) -> Bool
+    _ name: String, _ summary: String, allowing allowed: String = "a whole number of at least 1",
+    _ path: WritableKeyPath<RunConfiguration, Int> & Sendable, where isAllowed: @escaping @Sendable (Int) -> Bool
   ) {
-    self.init(name, summary, path, allowed: "a whole number of at least 1", write: { .integer($0) }) {
+    self.init(name, summary, path, allowed: allowed, write: { .integer($0) }) {
       ($0.integer ?? $0.string.flatMap { Int($0) }).flatMap { isAllowed($0) ? $0 : nil }
     }
   }
@@ -210,17 +263,31 @@ extension RunConfiguration.Key {
   fileprivate init<Choice: RawRepresentable & CaseIterable & Sendable>(
     _ name: String, _ summary: String, _ path: WritableKeyPath<RunConfiguration, Choice> & Sendable
   ) where Choice.RawValue == String {
+    self.init(name: name, summary: summary, write: { $0[keyPath: path] }, read: { $1[keyPath: path] = $0 })
+  }
+
+  fileprivate init<Choice: RawRepresentable & CaseIterable & Sendable>(
+    _ name: String, _ summary: String, _ path: WritableKeyPath<RunConfiguration, Choice?> & Sendable
+  ) where Choice.RawValue == String {
+    self.init(name: name, summary: summary, write: { $0[keyPath: path] }, read: { $1[keyPath: path] = $0 })
+  }
+
+  /// A row whose value is one of several names.
+  private init<Choice: RawRepresentable & CaseIterable & Sendable>(
+    name: String, summary: String, write: @escaping @Sendable (RunConfiguration) -> Choice?,
+    read: @escaping @Sendable (Choice, inout RunConfiguration) -> Void
+  ) where Choice.RawValue == String {
     let choices = Choice.allCases.map(\.rawValue)
     self.init(
       name: name, summary: "\(summary): \(choices.joined(separator: ", "))",
-      write: { .string($0[keyPath: path].rawValue) },
+      write: { write($0).map { .string($0.rawValue) } },
       read: { value, configuration throws(RunConfiguration.Refusal) in
         let text = value.string ?? value.line
         guard let choice = Choice.allCases.first(where: { canonicalName($0.rawValue) == canonicalName(text) }) else {
           let nearest = nearestName(to: text, in: choices).map { " (did you mean '\($0)'?)" } ?? ""
           throw RunConfiguration.Refusal("one of \(choices.joined(separator: ", "))\(nearest)")
         }
-        configuration[keyPath: path] = choice
+        read(choice, &configuration)
       })
   }
 }

@@ -26,6 +26,26 @@ extension ConformanceCase {
     return cases
   }
 
+  static var windows: [ConformanceCase] {
+    [
+      ConformanceCase("windows of integers", tolerance: 0, integerBound: 60) { g in
+        let tokens = g.input("tokens", [101], .int32)
+        let starts = g.input("starts", [7, 3], .int32)
+        return [
+          tokens.windows(at: starts, length: 17), tokens.slice(1..<101).windows(at: starts, length: 1),
+          tokens.windows(at: starts, length: 41),
+        ]
+      },
+      ConformanceCase("windows of bytes and floats", integerBound: 60) { g in
+        let starts = g.input("starts", [9], .int32)
+        return [
+          g.input("bytes", [85], .uint8).windows(at: starts, length: 5) / 255,
+          g.input("floats", [85]).windows(at: starts, length: 25) + 1,
+        ]
+      },
+    ]
+  }
+
   static var sparseProducts: [ConformanceCase] {
     var cases: [ConformanceCase] = []
     for (rows, length, features, width) in [(1, 1, 1, 1), (7, 5, 13, 3), (31, 17, 40, 1), (9, 33, 200, 67)] {

@@ -1,0 +1,192 @@
+import ApusCPUKernels
+import ApusCompiler
+import ApusGraph
+
+/// A convolution's forward product or the gradient of its input, ready to run any number of times.
+///
+/// The lanes of vectors are channels of the result; its pixels are broadcast from the source where it lies. Every element
+/// is one sum in an order that the shape alone decides.
+final class ConvolutionProduct {
+  /// Called with planes of one image that have just become final: the image, the channels, the rows, and the first
+  /// element.
+  typealias Epilogue =
+    (
+      _ worker: Int, _ image: Int, _ channels: Range<Int>, _ rows: Range<Int>, _ result: UnsafeMutablePointer<Float>
+    ) -> Void
+
+  private let shape: ConvolutionShape
+  private let kernels: ConvolutionKernels
+  private let isForward: Bool
+  /// Channels of the source and of the result in one group.
+  private let depth: Int
+  private let channels: Int
+  private let window: Int
+  private let blocks: [Range<Int>]
+  /// Channels of the source whose weights are packed in one task.
+  private let depthParts: [Range<Int>]
+  /// By the number of vectors of a block, one or two.
+  private let plans: [UnsafeMutablePointer<ConvolutionPlan>]
+  private let storage: StepStorage
+  private let sourcePlane: Int
+  private let resultPlane: Int
+  private let resultColumns: Int
+  /// Rows of the result in one task.
+  private let taskRows: Int
+
+  /// The scratch memory of one thread: two thirds of a first-level cache.
+  private static let bandFloats = 8192
+
+  init(_ kernel: ConvolutionKernel, kernels: ConvolutionKernels, threadCount: Int) {
+    let shape = kernel.shape
+    self.shape = shape
+    self.kernels = kernels
+    isForward = kernel.pass == .forward
+    depth = (isForward ? shape.channels : shape.features) / shape.groups
+    channels = (isForward ? shape.features : shape.channels) / shape.groups
+    window = shape.window.size.reduce(1, *)
+    blocks = Workers.blocks(channels, of: 2 * kernels.lanes)
+    depthParts = Workers.blocks(depth, of: 16)
+
+    // A window of one element that moves by one sees no rows: a plane may be cut as its pixels like it.
+    var axes = (0..<2).map { ConvolutionAxis(shape, kernel.pass, axis: $0) }
+    let w = shape.window
+    if w.size == [1, 1], w.strides == [1, 1], w.padding == [0, 0] {
+      let pixels = shape.input[0] * shape.input[1]
+      let columns = (shape.input[1]...max(shape.input[1], 512)).last { pixels % $0 == 0 } ?? shape.input[1]
+      axes = [ConvolutionAxis(extent: pixels / columns), ConvolutionAxis(extent: columns)]
+    }
+    sourcePlane = axes[0].source * axes[1].source
+    resultPlane = axes[0].result * axes[1].result
+    resultColumns = axes[1].result
+    let storage = StepStorage()
+    self.storage = storage
+    let (depth, plane) = (self.depth, sourcePlane)
+    plans = [(1, kernels.narrowRows), (2, kernels.broadRows)].map { vectors, tile in
+      let plan = UnsafeMutablePointer<ConvolutionPlan>.allocate(capacity: 1)
+      plan.initialize(
+        to: ConvolutionProduct.plan(
+          axes, depth: depth, plane: plane, tile: tile, width: vectors * kernels.lanes, storage))
+      return plan
+    }
+    // One image and one block of channels is a task, unless there are too few for the threads.
+    let tasks = shape.images * shape.groups * blocks.count
+    let parts = max(1, min(axes[0].result, (4 * threadCount + tasks - 1) / tasks))
+    taskRows = (axes[0].result + parts - 1) / parts
+  }
+
+  deinit { for plan in plans { plan.deallocate() } }
+
+  private static func plan(
+    _ axes: [ConvolutionAxis], depth: Int, plane: Int, tile: Int, width: Int, _ storage: StepStorage
+  ) -> ConvolutionPlan {
+    let (rows, columns) = (axes[0], axes[1])
+    var runs: [ConvolutionRun] = []
+    var rowSteps: [ConvolutionStep] = []
+    for position in 0..<rows.result {
+      let first = rowSteps.count
+      for element in 0..<rows.window {
+        guard let source = rows.source(of: position, element: element) else { continue }
+        rowSteps.append(
+          ConvolutionStep(source: source * columns.source, packed: element * columns.window * depth))
+      }
+      runs.append(ConvolutionRun(first: first, count: rowSteps.count - first))
+    }
+    var columnSteps: [ConvolutionStep] = []
+    let pieces = columns.pieces(tile: tile).map { piece in
+      let first = columnSteps.count
+      for element in piece.elements {
+        guard let source = columns.source(of: piece.first, element: element) else { continue }
+        columnSteps.append(ConvolutionStep(source: source, packed: element * depth))
+      }
+      return ConvolutionPiece(
+        target: piece.first, rows: piece.count,
+        steps: ConvolutionRun(first: first, count: columnSteps.count - first), depth: depth,
+        accumulates: piece.accumulates)
+    }
+    return ConvolutionPlan(
+      rows: rows.result, columns: columns.result, rowRuns: storage.copy(runs), rowSteps: storage.copy(rowSteps),
+      pieces: storage.copy(pieces), pieceCount: pieces.count, columnSteps: storage.copy(columnSteps),
+      pixelStep: columns.resultStep, sourceStep: columns.sourceStep, sourcePlane: plane,
+      bandRows: max(1, min(rows.result, bandFloats / (columns.result * width))))
+  }
+
+  // MARK: - Scratch memory
+
+  /// Floats of a block's packed weights.
+  private func packedCount(_ block: Range<Int>) -> Int { window * depth * width(block) }
+  private func width(_ block: Range<Int>) -> Int { block.count > kernels.lanes ? 2 * kernels.lanes : kernels.lanes }
+  private var groupPackedCount: Int { blocks.reduce(0) { $0 + packedCount($1) } }
+
+  /// The floats of scratch memory that all threads share.
+  var sharedCount: Int { shape.groups * groupPackedCount }
+
+  /// The floats of scratch memory of each thread.
+  var scratchCount: Int { plans.map { $0.pointee.bandRows }.max().map { $0 * resultColumns * 2 * kernels.lanes } ?? 0 }
+
+  // MARK: - Running
+
+  /// Computes the product.
+  ///
+  /// - Parameter scratch: a thread's scratch memory.
+  func run(
+    source: UnsafePointer<Float>, weights: UnsafePointer<Float>, result: UnsafeMutablePointer<Float>,
+    shared: UnsafeMutablePointer<Float>, on workers: Workers, scratch: (_ worker: Int) -> UnsafeMutablePointer<Float>,
+    epilogue: Epilogue?
+  ) {
+    pack(weights, shared, on: workers)
+    let rowParts = (plans[0].pointee.rows + taskRows - 1) / taskRows
+    let images = shape.images
+    let perGroup = blocks.count * images * rowParts
+    let (sourceChannels, resultChannels) = (depth * shape.groups, channels * shape.groups)
+    workers.tasks(shape.groups * perGroup, work: shape.operationCount / 16) { worker, task in
+      // Neighbouring tasks share weights, so that a thread goes on with what it has in its cache.
+      let group = task / perGroup
+      let block = blocks[task % perGroup / (images * rowParts)]
+      let image = task / rowParts % images
+      let firstRow = task % rowParts * taskRows
+      let rows = min(taskRows, plans[0].pointee.rows - firstRow)
+      let channel = group * channels + block.lowerBound
+      let planes = result + (image * resultChannels + channel) * resultPlane
+      let width = width(block)
+      kernels.convolve(
+        plans[width / kernels.lanes - 1],
+        ConvolutionBlock(
+          source: source + (image * sourceChannels + group * depth) * sourcePlane,
+          weights: UnsafePointer(shared) + packedOffset(group, block), result: planes, channels: block.count,
+          width: width, firstRow: firstRow, rows: rows, scratch: scratch(worker)))
+      if let epilogue {
+        epilogue(
+          worker, image, channel..<channel + block.count, firstRow..<firstRow + rows, planes + firstRow * resultColumns)
+      }
+    }
+  }
+
+  /// The columns of a row as `Epilogue` counts rows.
+  var columns: Int { resultColumns }
+
+  private func packedOffset(_ group: Int, _ block: Range<Int>) -> Int {
+    group * groupPackedCount + window * depth * block.lowerBound
+  }
+
+  private func pack(_ weights: UnsafePointer<Float>, _ shared: UnsafeMutablePointer<Float>, on workers: Workers) {
+    let inner = shape.channels / shape.groups * window
+    let parts = depthParts
+    let perGroup = blocks.count * parts.count
+    workers.tasks(shape.groups * perGroup, work: shape.weightShape.count) { _, task in
+      let group = task / perGroup
+      let block = blocks[task % perGroup / parts.count]
+      let part = parts[task % parts.count]
+      let (resultStride, sourceStride) = isForward ? (inner, window) : (window, inner)
+      let start =
+        group * shape.features / shape.groups * inner + block.lowerBound * resultStride
+        + part.lowerBound * sourceStride
+      let width = width(block)
+      kernels.packWeights(
+        ConvolutionWeights(
+          weights: weights + start, resultStride: resultStride, sourceStride: sourceStride, channels: block.count,
+          depth: part.count, window: window,
+          packed: shared + packedOffset(group, block) + part.lowerBound * width, windowStride: depth * width,
+          width: width))
+    }
+  }
+}
