@@ -23,11 +23,13 @@
 // planes                    scratch, slot_size floats for each work-item: element (channel, phase, row, column)
 // y                         element (image, channel, row, column), without gaps
 // offsets and sizes are in elements
+//
+// JOINS_THROUGH_MEMORY      for oclgrind, which cannot follow vectors that are joined
 
 #pragma OPENCL FP_CONTRACT OFF
 
 #ifndef MAD
-#ifdef FP_FAST_FMAF
+#if defined(FP_FAST_FMAF) || defined(__FMA__) || defined(__ARM_FEATURE_FMA)
 #define MAD(a, b, c) fma(a, b, c)
 #else
 #define MAD(a, b, c) mad(a, b, c)
@@ -71,47 +73,69 @@
 #define DILATION_W 1
 #endif
 
+#define JOIN2(a, b) a##b
+#define JOIN(a, b) JOIN2(a, b)
 #define SEGMENTS (16 / SEGMENT)
+// From one element of a plane to the next, in what is read, and from one pixel of a phase to the next, in the result.
+#if TRANSPOSED
+#define STEP_H 1
+#define STEP_W 1
+#define OUT_STEP_H STRIDE_H
+#define OUT_STEP_W STRIDE_W
+#else
+#define STEP_H STRIDE_H
+#define STEP_W STRIDE_W
+#define OUT_STEP_H 1
+#define OUT_STEP_W 1
+#endif
 // Whether a tap reads a phase; may say so of one that is not read.
 #define IS_READ(phase, kernel, stride, dilation) ((dilation) % (stride) != 1 || (phase) < (kernel))
 // How far back a transposed tap reaches.
 #define REACH_H ((KERNEL_H - 1) * DILATION_H / STRIDE_H)
 #define REACH_W ((KERNEL_W - 1) * DILATION_W / STRIDE_W)
 
-// Copies `count` floats that lie `stride` apart.
-static void copy_strided(__global const float *from, __global float *to, const uint count, const uint stride) {
+// Copies `count` floats that lie STEP_W apart.
+static void copy_strided(__global const float *from, __global float *to, const uint count) {
   uint i = 0;
-  if (stride == 1) {
-    for (; i + 16 <= count; i += 16) vstore16(vload16(0, from + i), 0, to + i);
+#if STEP_W == 1
+  for (; i + 16 <= count; i += 16) vstore16(vload16(0, from + i), 0, to + i);
+  if (i + 8 <= count) {
+    vstore8(vload8(0, from + i), 0, to + i);
+    i += 8;
   }
-  for (; i < count; i += 1) to[i] = from[i * stride];
+  if (i + 4 <= count) {
+    vstore4(vload4(0, from + i), 0, to + i);
+    i += 4;
+  }
+#elif STEP_W == 2
+  // Two loads that end at the last float that is needed.
+  for (; i + 16 <= count; i += 16) {
+    vstore8(vload16(0, from + 2 * i).even, 0, to + i);
+    vstore8(vload16(0, from + 2 * i + 15).odd, 0, to + i + 8);
+  }
+  if (i + 8 <= count) {
+    vstore4(vload8(0, from + 2 * i).even, 0, to + i);
+    vstore4(vload8(0, from + 2 * i + 7).odd, 0, to + i + 4);
+    i += 8;
+  }
+#endif
+  for (; i < count; i += 1) to[i] = from[i * STEP_W];
 }
 
-static void fill_zeros(__global float *to, const uint count) {
-  uint i = 0;
-  for (; i + 16 <= count; i += 16) vstore16((float16)(0.0f), 0, to + i);
-  for (; i < count; i += 1) to[i] = 0.0f;
-}
-
-// Writes one plane: element (i, j) is x at row i * row_stride + first_row and column j * column_stride + first_column.
+// Writes one plane: element (i, j) is x at row i * STEP_H + first_row and column j * STEP_W + first_column. What lies
+// outside x stays as it is.
 static void copy_plane(
     __global const float *x, const int height, const int width, __global float *plane, const int plane_height,
-    const int plane_pitch, const int first_row, const int row_stride, const int first_column, const int column_stride
+    const int plane_pitch, const int first_row, const int first_column
 ) {
-  const int begin = min(first_column >= 0 ? 0 : (-first_column + column_stride - 1) / column_stride, plane_pitch);
+  const int begin = min(first_column >= 0 ? 0 : (-first_column + STEP_W - 1) / STEP_W, plane_pitch);
   const int last = width - 1 - first_column;
-  const int end = clamp(last < 0 ? 0 : last / column_stride + 1, begin, plane_pitch);
+  const int end = clamp(last < 0 ? 0 : last / STEP_W + 1, begin, plane_pitch);
   for (int i = 0; i < plane_height; i += 1) {
-    const int row = i * row_stride + first_row;
-    __global float *to = plane + (long)i * plane_pitch;
-    if (row < 0 || row >= height) {
-      fill_zeros(to, plane_pitch);
-    } else {
-      fill_zeros(to, begin);
-      copy_strided(
-          x + (long)row * width + begin * column_stride + first_column, to + begin, end - begin, column_stride);
-      fill_zeros(to + end, plane_pitch - end);
-    }
+    const int row = i * STEP_H + first_row;
+    if (row < 0 || row >= height) continue;
+    copy_strided(
+        x + (long)row * width + begin * STEP_W + first_column, plane + (long)i * plane_pitch + begin, end - begin);
   }
 }
 
@@ -134,6 +158,9 @@ __kernel void convolution_wide(
   __global float *slot =
       planes + planes_offset + (get_global_id(1) * get_global_size(0) + get_global_id(0)) * slot_size;
 
+  // The margins of the planes, which no image writes.
+  for (ulong i = 0; i < in_channels * channel_size; i += 16) vstore16((float16)(0.0f), 0, slot + i);
+
   for (uint job = get_global_id(0); job < images * groups; job += get_global_size(0)) {
     const uint batch = job / groups;
     const uint group = job % groups;
@@ -143,14 +170,14 @@ __kernel void convolution_wide(
           x + x_offset + (ulong)(job * in_channels + channel) * in_height * in_width;
       __global float *to = slot + channel * channel_size;
 #if TRANSPOSED
-      copy_plane(from, in_height, in_width, to, plane_height, plane_pitch, -REACH_H, 1, -REACH_W, 1);
+      copy_plane(from, in_height, in_width, to, plane_height, plane_pitch, -REACH_H, -REACH_W);
 #else
       for (int phase = 0; phase < STRIDE_H * STRIDE_W; phase += 1) {
         if (!IS_READ(phase / STRIDE_W, KERNEL_H, STRIDE_H, DILATION_H)) continue;
         if (!IS_READ(phase % STRIDE_W, KERNEL_W, STRIDE_W, DILATION_W)) continue;
         copy_plane(
             from, in_height, in_width, to + phase * plane_size, plane_height, plane_pitch, phase / STRIDE_W - PAD_H,
-            STRIDE_H, phase % STRIDE_W - PAD_W, STRIDE_W);
+            phase % STRIDE_W - PAD_W);
       }
 #endif
     }
@@ -178,8 +205,6 @@ __kernel void convolution_wide(
           taps += 1;
         }
       }
-#define OUT_STRIDE_H STRIDE_H
-#define OUT_STRIDE_W STRIDE_W
 #else
     {
       const uint rows = out_height;
@@ -196,13 +221,11 @@ __kernel void convolution_wide(
                                          + row / STRIDE_H * plane_pitch + column / STRIDE_W;
         }
       }
-#define OUT_STRIDE_H 1
-#define OUT_STRIDE_W 1
 #endif
       const uint across = max((columns + SEGMENT - 1) / SEGMENT, 1u);
       const uint segments = columns > 0 ? across * rows : 0;
       // Whether the pixels of a vector lie side by side in y.
-      const int is_dense = OUT_STRIDE_H == 1 && OUT_STRIDE_W == 1 && columns % SEGMENT == 0;
+      const int is_dense = OUT_STEP_H == 1 && OUT_STEP_W == 1 && columns % SEGMENT == 0;
 
       for (uint tile = get_global_id(1); tile < tiles; tile += get_global_size(1)) {
         uint segment_row = 0;
@@ -217,7 +240,7 @@ __kernel void convolution_wide(
             const int is_inside = segment_row < rows;
             const uint column = segment_column * SEGMENT;
             places[s] = is_inside ? segment_row * plane_pitch + column : 0;
-            targets[s] = (segment_row * OUT_STRIDE_H + first_row) * out_width + column * OUT_STRIDE_W + first_column;
+            targets[s] = (segment_row * OUT_STEP_H + first_row) * out_width + column * OUT_STEP_W + first_column;
             counts[s] = is_inside ? min((uint)SEGMENT, columns - column) : 0;
             segment_column += 1;
             if (segment_column == across) {
@@ -242,9 +265,14 @@ __kernel void convolution_wide(
               for (uint v = 0; v < VECTORS; v += 1) {
 #if SEGMENT == 16
                 values[v] = vload16(0, source + places[v]);
+#elif defined(JOINS_THROUGH_MEMORY)
+                float parts[16];
+                for (uint s = 0; s < SEGMENTS; s += 1) {
+                  JOIN(vstore, SEGMENT)(JOIN(vload, SEGMENT)(0, source + places[v * SEGMENTS + s]), s, parts);
+                }
+                values[v] = vload16(0, parts);
 #elif SEGMENT == 8
-                values[v] =
-                    (float16)(vload8(0, source + places[2 * v]), vload8(0, source + places[2 * v + 1]));
+                values[v] = (float16)(vload8(0, source + places[2 * v]), vload8(0, source + places[2 * v + 1]));
 #else
                 values[v] = (float16)(
                     vload4(0, source + places[4 * v]), vload4(0, source + places[4 * v + 1]),
@@ -277,30 +305,60 @@ __kernel void convolution_wide(
             __global float *c_row = y + y_offset + element;
             //@begin rows
             //@end rows
-            for (uint v = 0; v < VECTORS; v += 1) {
-              if (OUT_STRIDE_W == 1 && (SEGMENT == 16 || is_dense) && counts[v * SEGMENTS + SEGMENTS - 1] == SEGMENT) {
-#define REAL float16
-#define LOAD vload16
-#define RANDOM(stream) random_float16(element + column, (uint2)(key0, key1), step, stream)
-                const uint column = targets[v * SEGMENTS];
-                const float16 product = vload16(v, tile_row);
+#define RANDOM(stream) JOIN(random_float, LANES)(element + column, (uint2)(key0, key1), step, stream)
+#define REAL JOIN(float, LANES)
+#define LOAD JOIN(vload, LANES)
+#define STORE JOIN(vstore, LANES)
+            for (uint s = 0; s < VECTORS * SEGMENTS; s += 1) {
+              const float *products = tile_row + s * SEGMENT;
+              uint column = targets[s];
+              uint count = counts[s];
+#if OUT_STEP_W == 1
+              // Whole vectors, whose segments follow each other in y; else what there is of a segment.
+              const uint last = s / SEGMENTS * SEGMENTS + SEGMENTS - 1;
+              if ((is_dense || SEGMENT == 16) && counts[last] == SEGMENT) {
+                if (s % SEGMENTS != 0) continue;
+#define LANES 16
+                const float16 product = vload16(0, products);
                 //@begin vector
-                vstore16(product, 0, c_row + column);
+                STORE(product, 0, c_row + column);
                 //@end vector
-#undef RANDOM
-              } else {
-#define RANDOM(stream) random_float(element + column, (uint2)(key0, key1), step, stream)
-                for (uint lane = 0; lane < 16; lane += 1) {
-                  const uint segment = v * SEGMENTS + lane / SEGMENT;
-                  if (lane % SEGMENT >= counts[segment]) continue;
-                  const uint column = targets[segment] + lane % SEGMENT * OUT_STRIDE_W;
-                  const float product = tile_row[v * 16 + lane];
-                  //@begin scalar
-                  c_row[column] = product;
-                  //@end scalar
-                }
-#undef RANDOM
+#undef LANES
+                continue;
               }
+              if (count >= 8) {
+#define LANES 8
+                const float8 product = vload8(0, products);
+                //@begin vector
+                STORE(product, 0, c_row + column);
+                //@end vector
+#undef LANES
+                products += 8;
+                column += 8;
+                count -= 8;
+              }
+              if (count >= 4) {
+#define LANES 4
+                const float4 product = vload4(0, products);
+                //@begin vector
+                STORE(product, 0, c_row + column);
+                //@end vector
+#undef LANES
+                products += 4;
+                column += 4;
+                count -= 4;
+              }
+#endif
+#undef RANDOM
+#define RANDOM(stream) random_float(element + column, (uint2)(key0, key1), step, stream)
+              for (uint i = 0; i < count; i += 1) {
+                const float product = products[i];
+                //@begin scalar
+                c_row[column] = product;
+                //@end scalar
+                column += OUT_STEP_W;
+              }
+#undef RANDOM
             }
           }
         }

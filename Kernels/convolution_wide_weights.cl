@@ -26,7 +26,7 @@
 #pragma OPENCL FP_CONTRACT OFF
 
 #ifndef MAD
-#ifdef FP_FAST_FMAF
+#if defined(FP_FAST_FMAF) || defined(__FMA__) || defined(__ARM_FEATURE_FMA)
 #define MAD(a, b, c) fma(a, b, c)
 #else
 #define MAD(a, b, c) mad(a, b, c)
@@ -77,24 +77,24 @@
 #define INTERLEAVE_HIGH(a, b) \
   ((float16)(a.s8, b.s8, a.s9, b.s9, a.sa, b.sa, a.sb, b.sb, a.sc, b.sc, a.sd, b.sd, a.se, b.se, a.sf, b.sf))
 
-// Copies a plane into one with a margin of zeros.
+// Copies a plane into one with a margin, which stays as it is.
 static void copy_padded(
-    __global const float *x, const uint height, const uint width, __global float *plane, const uint plane_height,
-    const uint plane_pitch
+    __global const float *x, const uint height, const uint width, __global float *plane, const uint plane_pitch
 ) {
-  for (uint i = 0; i < plane_height; i += 1) {
-    __global float *to = plane + (ulong)i * plane_pitch;
-    const int is_inside = i >= PAD_H && i < height + PAD_H;
-    if (!is_inside) {
-      for (uint j = 0; j < plane_pitch; j += 1) to[j] = 0.0f;
-    } else {
-      __global const float *from = x + (ulong)(i - PAD_H) * width;
-      for (uint j = 0; j < PAD_W; j += 1) to[j] = 0.0f;
-      uint j = 0;
-      for (; j + 16 <= width; j += 16) vstore16(vload16(0, from + j), 0, to + PAD_W + j);
-      for (; j < width; j += 1) to[PAD_W + j] = from[j];
-      for (uint k = PAD_W + width; k < plane_pitch; k += 1) to[k] = 0.0f;
+  for (uint i = 0; i < height; i += 1) {
+    __global const float *from = x + (ulong)i * width;
+    __global float *to = plane + (ulong)(i + PAD_H) * plane_pitch + PAD_W;
+    uint j = 0;
+    for (; j + 16 <= width; j += 16) vstore16(vload16(0, from + j), 0, to + j);
+    if (j + 8 <= width) {
+      vstore8(vload8(0, from + j), 0, to + j);
+      j += 8;
     }
+    if (j + 4 <= width) {
+      vstore4(vload4(0, from + j), 0, to + j);
+      j += 4;
+    }
+    for (; j < width; j += 1) to[j] = from[j];
   }
 }
 
@@ -155,6 +155,9 @@ __kernel void convolution_wide_weights(
       scratch + scratch_offset + (get_global_id(1) * get_global_size(0) + get_global_id(0)) * slot_size;
   __global float *gradient = planes + channels * plane_size;
 
+  // The margins of the planes, which no image writes.
+  for (ulong i = 0; i < channels * plane_size; i += 1) planes[i] = 0.0f;
+
   for (uint image = get_global_id(0); image < images; image += get_global_size(0)) {
     for (uint group = 0; group < groups; group += 1) {
       const ulong job = (ulong)image * groups + group;
@@ -166,8 +169,7 @@ __kernel void convolution_wide_weights(
         const uint channel0 = block * TILE_C;
         for (uint c = channel0; c < min(channel0 + TILE_C, channels); c += 1) {
           copy_padded(
-              x + x_offset + (job * channels + c) * height * width, height, width, planes + c * plane_size,
-              plane_height, plane_pitch);
+              x + x_offset + (job * channels + c) * height * width, height, width, planes + c * plane_size, plane_pitch);
         }
         for (uint i0 = 0; i0 < KERNEL_H; i0 += TILE_H) {
           for (uint j0 = 0; j0 < KERNEL_W; j0 += TILE_W) {

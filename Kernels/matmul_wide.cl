@@ -19,7 +19,7 @@
 #pragma OPENCL FP_CONTRACT OFF
 
 #ifndef MAD
-#ifdef FP_FAST_FMAF
+#if defined(FP_FAST_FMAF) || defined(__FMA__) || defined(__ARM_FEATURE_FMA)
 #define MAD(a, b, c) fma(a, b, c)
 #else
 #define MAD(a, b, c) mad(a, b, c)

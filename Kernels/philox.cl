@@ -2,7 +2,7 @@
 //
 // Source: Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3", SC 2011, doi:10.1145/2063384.2063405.
 //
-// random_float*(element, key, step, stream) gives the numbers of 1, 2, 4 or 16 consecutive elements of a tensor.
+// random_float*(element, key, step, stream) gives the numbers of 1, 2, 4, 8 or 16 consecutive elements of a tensor.
 // Elements are taken in blocks of 64; a block uses 16 consecutive counters, whose word w serves the elements 16w ..<
 // 16w + 16. The counter is (block * 16 + lane, its high half, step, stream).
 
@@ -35,5 +35,7 @@ PHILOX_FUNCTION(random_float2, float2, uint2, convert_float2, ulong2, convert_ul
                 ((ulong2)(0, 1)))
 PHILOX_FUNCTION(random_float4, float4, uint4, convert_float4, ulong4, convert_ulong4, convert_uint4,
                 ((ulong4)(0, 1, 2, 3)))
+PHILOX_FUNCTION(random_float8, float8, uint8, convert_float8, ulong8, convert_ulong8, convert_uint8,
+                ((ulong8)(0, 1, 2, 3, 4, 5, 6, 7)))
 PHILOX_FUNCTION(random_float16, float16, uint16, convert_float16, ulong16, convert_ulong16, convert_uint16,
                 ((ulong16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)))

@@ -52,6 +52,13 @@
 #define JOIN2(a, b) a##b
 #define JOIN(a, b) JOIN2(a, b)
 #define IS_ABOVE(a, b) ((a) > (b) || ((a) != (a) && (b) == (b)))
+#if WIDTH == 16
+#define HALF 8
+#elif WIDTH == 8
+#define HALF 4
+#else
+#define HALF 2
+#endif
 #if WIDTH > 1
 #define REAL JOIN(float, WIDTH)
 #define INT JOIN(int, WIDTH)
@@ -63,7 +70,10 @@ static REAL load_strided(__global const float *source) {
   return JOIN(vload, WIDTH)(0, source);
 #elif STRIDE_W == 2
   // Two loads that end at the last float that is needed.
-  return (REAL)(JOIN(vload, WIDTH)(0, source).even, JOIN(vload, WIDTH)(0, source + WIDTH - 1).odd);
+  float values[WIDTH];
+  JOIN(vstore, HALF)(JOIN(vload, WIDTH)(0, source).even, 0, values);
+  JOIN(vstore, HALF)(JOIN(vload, WIDTH)(0, source + WIDTH - 1).odd, 1, values);
+  return JOIN(vload, WIDTH)(0, values);
 #else
   float values[WIDTH];
   for (uint lane = 0; lane < WIDTH; lane += 1) values[lane] = source[lane * STRIDE_W];

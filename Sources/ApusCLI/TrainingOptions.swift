@@ -47,7 +47,7 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: "Part of a text, at its end, kept for validation (default: 0.1).")
   var textValidation: String?
 
-  @Option(help: "logistic or mlp.")
+  @Option(help: "The network; 'apus models' lists them with their options.")
   var model: String?
 
   @Option(help: "Widths of the hidden layers, such as 200,200.")
@@ -58,6 +58,51 @@ struct TrainingOptions: ParsableArguments {
 
   @Option(help: "Probability of dropping a hidden unit in training.")
   var dropout: String?
+
+  @Option(help: "Probability of dropping an element of a sample in training.")
+  var inputDropout: String?
+
+  @Option(help: "Part of each label that is spread over all classes in training.")
+  var labelSmoothing: String?
+
+  @Option(help: "Latent variables of vae (default: 50).")
+  var latents: String?
+
+  @Option(help: "Blocks of gpt, layers of char-rnn (default: 4 and 2).")
+  var depth: String?
+
+  @Option(help: "Heads of gpt's attention (default: 4).")
+  var heads: String?
+
+  @Option(help: "Length of the vectors of gpt and char-rnn (default: 128).")
+  var width: String?
+
+  @Option(help: "Length of a text's windows (default: 64).")
+  var context: String?
+
+  @Option(help: "Recurrent layers of char-rnn: lstm or gru.")
+  var cell: String?
+
+  @Option(help: "Whether gpt's output layer shares the embedding's weights (default: true).")
+  var tied: String?
+
+  @Option(help: "Whether gpt's layers have biases (default: false).")
+  var bias: String?
+
+  @Option(help: "Whether batches are streamed to the device (default: what is too large for it).")
+  var stream: String?
+
+  @Option(help: "Whether images get mean 0 and deviation 1 (default: those in colour).")
+  var normalize: String?
+
+  @Option(help: "Largest random shift of training images, in pixels.")
+  var augmentCrop: String?
+
+  @Flag(help: "Mirror every other training image.")
+  var augmentFlip = false
+
+  @Option(help: "Side of a random hole in training images, in pixels.")
+  var augmentCutout: String?
 
   @Option(help: "How weights start: standard (as PyTorch), normal:0.01, kaiming-uniform, xavier-normal, …")
   var initializer: String?
@@ -103,6 +148,9 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: "Steps between two training lines in metrics.jsonl (default: 1).")
   var logEvery: String?
 
+  @Option(help: "Steps between two evaluations (default: an epoch).")
+  var evaluateEvery: String?
+
   /// What was given, by configuration key.
   func settings() throws -> JSONObject {
     var object = JSONObject()
@@ -112,13 +160,18 @@ struct TrainingOptions: ParsableArguments {
       ("images-validation", imagesValidation), ("images-errors", imagesErrors), ("imdb-words", imdbWords),
       ("imdb-features", imdbFeatures), ("text-tokens", textTokens), ("text-validation", textValidation),
       ("model", model), ("hidden", hidden), ("activation", activation),
-      ("dropout", dropout), ("initializer", initializer), ("optimizer", optimizer), ("learning-rate", learningRate),
+      ("dropout", dropout), ("input-dropout", inputDropout), ("label-smoothing", labelSmoothing), ("latents", latents),
+      ("depth", depth), ("heads", heads), ("width", width), ("context", context), ("cell", cell), ("tied", tied),
+      ("bias", bias), ("stream", stream), ("normalize", normalize), ("augment-crop", augmentCrop), ("augment-cutout", augmentCutout),
+      ("evaluate-every", evaluateEvery), ("initializer", initializer), ("optimizer", optimizer),
+      ("learning-rate", learningRate),
       ("schedule", schedule), ("clip-norm", clipNorm), ("batch-size", batchSize), ("epochs", epochs),
       ("steps", steps), ("device", device), ("seed", seed), ("init", initialParameters), ("log-every", logEvery),
     ]
     for (key, value) in given { object[key] = value.map(JSONValue.string) }
     if csvStandardize { object["csv-standardize"] = true }
     if noShuffle { object["shuffle"] = false }
+    if augmentFlip { object["augment-flip"] = true }
     var pairs = JSONObject()
     for pair in hyperparameter.flatMap({ $0.split(separator: ",") }) {
       let parts = pair.split(separator: "=", maxSplits: 1).map(String.init)

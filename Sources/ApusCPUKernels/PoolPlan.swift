@@ -19,6 +19,10 @@ package struct PoolPlan: Sendable {
   package var columnStride: Int
   package var rowPadding: Int
   package var columnPadding: Int
+  /// Floats of one phase of a row: every position's reads and writes by whole vectors fit.
+  package let phaseCount: Int
+  /// Floats of a row taken apart.
+  package let rowCount: Int
 
   package init(
     isMaximum: Bool, countsPadding: Bool, rows: Int, columns: Int, outputRows: Int, outputColumns: Int,
@@ -36,24 +40,15 @@ package struct PoolPlan: Sendable {
     self.columnStride = columnStride
     self.rowPadding = rowPadding
     self.columnPadding = columnPadding
-  }
-
-  /// Floats of one phase of a row: every position's reads and writes by whole vectors fit.
-  @inlinable @inline(__always)
-  package var phaseCount: Int {
     let reach = (columns + 2 * columnPadding + windowColumns + columnStride) / columnStride
-    return (max(reach, outputColumns) + 3 * 16 + 15) / 16 * 16
+    phaseCount = (max(reach, outputColumns) + 3 * 16 + 15) / 16 * 16
+    rowCount = phaseCount * columnStride
   }
-
-  /// Floats of a row taken apart.
-  @inlinable @inline(__always)
-  package var rowCount: Int { phaseCount * columnStride }
 
   /// The scratch memory of a thread, in floats: as many rows of elements and of sums as the window has, the shares of
-  /// a mean, and room for one vector of every element of the window.
-  @inlinable
+  /// a mean, a vector, and two addresses for each of the window's rows and one for each of its columns.
   package var scratchCount: Int {
-    2 * windowRows * rowCount + phaseCount + 2 * windowRows * windowColumns * 16 + 64
+    2 * windowRows * rowCount + phaseCount + 16 + 2 * (2 * windowRows + windowColumns + 16)
   }
 }
 

@@ -115,23 +115,36 @@ private func sum<Tile: MatrixTile>(_ type: Tile.Type, _ t: ConvolutionTerms, _ o
   }
 }
 
+/// All terms in one loop: the tile would leave the registers between the runs of nested ones.
 @inline(__always)
 private func accumulate<Tile: MatrixTile>(
   _ tile: inout Tile, _ t: ConvolutionTerms, _ o: ConvolutionOperands, _ sourceStep: Int
 ) {
-  let (depth, sourceDepth) = (t.depth, t.sourceDepth)
-  for row in 0..<t.rowCount {
-    let rowStep = t.rowSteps[row]
-    let source = o.source + rowStep.source
-    for column in 0..<t.columnCount {
-      let columnStep = t.columnSteps[column]
-      var a = source + columnStep.source
-      var b = o.packed + (rowStep.packed + columnStep.packed) * Tile.width
-      for _ in 0..<depth {
-        tile.accumulate(a, sourceStep, Tile.columns(b))
-        a += sourceDepth
-        b += Tile.width
+  guard t.rowCount > 0, t.columnCount > 0, t.depth > 0 else { return }
+  let sourceDepth = t.sourceDepth
+  var rowStep = t.rowSteps
+  let lastRowStep = t.rowSteps + (t.rowCount - 1)
+  var columnStep = t.columnSteps
+  let lastColumnStep = t.columnSteps + (t.columnCount - 1)
+  var a = o.source + (rowStep.pointee.source + columnStep.pointee.source)
+  var b = o.packed + (rowStep.pointee.packed + columnStep.pointee.packed) * Tile.width
+  var left = t.depth
+  while true {
+    tile.accumulate(a, sourceStep, Tile.columns(b))
+    a += sourceDepth
+    b += Tile.width
+    left -= 1
+    if left == 0 {
+      if columnStep == lastColumnStep {
+        if rowStep == lastRowStep { break }
+        rowStep += 1
+        columnStep = t.columnSteps
+      } else {
+        columnStep += 1
       }
+      a = o.source + (rowStep.pointee.source + columnStep.pointee.source)
+      b = o.packed + (rowStep.pointee.packed + columnStep.pointee.packed) * Tile.width
+      left = t.depth
     }
   }
 }

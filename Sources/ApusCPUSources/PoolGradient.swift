@@ -7,8 +7,9 @@ func poolGradientPlanes(_ p: PoolPlan, _ o: PoolOperands, _ planes: Range<Int>, 
   let elements = PoolRows(plan: p, ring: scratch.assumingMemoryBound(to: Float.self))
   let sums = PoolRows(plan: p, ring: elements.ring + p.windowRows * p.rowCount)
   let shares = sums.ring + p.windowRows * p.rowCount
-  let window = shares + p.phaseCount
-  fillShares(p, shares)
+  let vector = shares + p.phaseCount
+  var window = PoolWindow(p, vector + ChainPlan.lanes)
+  if !p.isMaximum { p.fillShares(shares) }
   elements.prepare(padding: -.infinity)
   let plane = p.rows * p.columns
   let limit = o.gradient + planes.upperBound * plane
@@ -27,14 +28,15 @@ func poolGradientPlanes(_ p: PoolPlan, _ o: PoolOperands, _ planes: Range<Int>, 
         sums.row(next).update(repeating: 0, count: p.rowCount)
         next += 1
       }
+      window.move(elements, sums, first, last)
       let gradients = upstream + row * p.outputColumns
       var column = 0
       while column < p.outputColumns {
         let g = firstLanes(.load(gradients + column), p.outputColumns - column, else: 0)
         if p.isMaximum {
-          addToLargest(p, elements, sums, first..<last, column, g, window)
+          addToLargest(p, window, column, g, vector)
         } else {
-          addToAll(p, sums, first..<last, column, g * .load(shares + column) * Wide(splat: p.rowShare(first..<last)))
+          window.add(g * .load(shares + column) * Wide(splat: p.rowShare(window.rowCount)), column)
         }
         column += Wide.count
       }
@@ -60,55 +62,35 @@ private func write(
   }
 }
 
-/// Adds a vector of gradients to every element under the window.
-@inline(__always)
-private func addToAll(_ p: PoolPlan, _ sums: PoolRows, _ rows: Range<Int>, _ column: Int, _ g: Wide) {
-  for row in rows {
-    for element in 0..<p.windowColumns {
-      let sum = sums.elements(row, column: element) + column
-      (Wide.load(sum) + g).store(sum)
-    }
-  }
-}
-
 /// Adds each gradient to the first largest element under its window.
 @inline(__always)
 private func addToLargest(
-  _ p: PoolPlan, _ elements: PoolRows, _ sums: PoolRows, _ rows: Range<Int>, _ column: Int, _ g: Wide,
-  _ window: UnsafeMutablePointer<Float>
+  _ p: PoolPlan, _ window: PoolWindow, _ column: Int, _ g: Wide, _ vector: UnsafeMutablePointer<Float>
 ) {
-  let most = largest(p, elements, rows, column)
+  let most = window.largest(column)
   // Where the largest is NaN or as small as padding, equality does not tell it.
   if Wide.any(Wide.less(Wide.select(Wide.less(Wide(-Double.infinity), most), 1, 0), 0.5)) {
-    return addToLargestSingly(p, elements, sums, rows, column, g, window)
+    g.store(vector)
+    return addToLargestSingly(p, window, column, vector)
   }
-  var rest = g
-  for row in rows {
-    for element in 0..<p.windowColumns {
-      let isLargest = Wide.equal(Wide.load(elements.elements(row, column: element) + column), most)
-      let sum = sums.elements(row, column: element) + column
-      (Wide.load(sum) + Wide.select(isLargest, rest, 0)).store(sum)
-      rest = Wide.select(isLargest, 0, rest)
-    }
-  }
+  window.add(g, toFirst: most, column)
 }
 
 /// The same position by position: the first of equals, and the first NaN where there is one; never padding.
 private func addToLargestSingly(
-  _ p: PoolPlan, _ elements: PoolRows, _ sums: PoolRows, _ rows: Range<Int>, _ column: Int, _ g: Wide,
-  _ gradients: UnsafeMutablePointer<Float>
+  _ p: PoolPlan, _ window: PoolWindow, _ column: Int, _ gradients: UnsafeMutablePointer<Float>
 ) {
-  g.store(gradients)
   for lane in 0..<min(Wide.count, p.outputColumns - column) {
     let first = (column + lane) * p.columnStride - p.columnPadding
     var best = -Float.infinity
     var place: UnsafeMutablePointer<Float>?
-    for row in rows {
+    for row in 0..<window.rowCount {
       for element in max(0, -first)..<min(p.windowColumns, p.columns - first) {
-        let value = elements.elements(row, column: element)[column + lane]
+        let offset = window.columns[element] + column + lane
+        let value = window.rows[row][offset]
         if place == nil || value > best || (value != value && best == best) {
           best = value
-          place = sums.elements(row, column: element) + column + lane
+          place = window.sums[row] + offset
         }
       }
     }

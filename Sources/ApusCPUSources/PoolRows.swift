@@ -10,12 +10,6 @@ struct PoolRows {
   @inline(__always)
   func row(_ index: Int) -> UnsafeMutablePointer<Float> { ring + index % plan.windowRows * plan.rowCount }
 
-  /// Where the elements under a column of the window begin, one for each position.
-  @inline(__always)
-  func elements(_ row: Int, column: Int) -> UnsafeMutablePointer<Float> {
-    self.row(row) + column % plan.columnStride * plan.phaseCount + column / plan.columnStride
-  }
-
   /// Fills the left padding of all rows, which stays, and everything else with zeros.
   func prepare(padding: Float) {
     ring.update(repeating: 0, count: plan.windowRows * plan.rowCount)

@@ -54,9 +54,12 @@ package struct Comparison: Sendable {
     case trainingCost(partsPerEpoch: Int)
     /// The training loss by steps, averaged over a window.
     case trainingLoss(window: Int)
-    case validationLoss
+    /// The training loss by steps, averaged over a window, the validation loss, and what the source reports.
+    case losses(window: Int, reported: Double)
     /// In percent.
     case accuracy
+    /// The validation accuracy at the end, a point for each seed, the lines below one another.
+    case finalAccuracies
   }
 
   /// A panel.
@@ -115,13 +118,46 @@ package struct Comparison: Sendable {
     return Figure(
       title: title,
       panels: views.map { view in
-        let group = groups.first { $0.key == view.group }
+        let lines = groups.first { $0.key == view.group }?.lines ?? []
+        let histories = lines.map { records.runs(view.group, $0.key).map(\.history) }
+        if case .finalAccuracies = view.measure { return accuracies(view, lines.map(\.name), histories) }
+        if case .losses(let window, let reported) = view.measure {
+          return losses(view, histories.first ?? [], window: window, reported: reported)
+        }
         return FigurePanel(
           title: view.title, x: view.x, y: view.y,
-          series: (group?.lines ?? []).enumerated().compactMap { index, line in
-            series(records.runs(view.group, line.key).map(\.history), view.measure, line.name, style: index)
-          })
+          series: lines.indices.compactMap { series(histories[$0], view.measure, lines[$0].name, style: $0) })
       }, columns: min(columns, max(views.count, 1)), sharesX: sharesX, sharesY: sharesY, panelSize: panelSize)
+  }
+
+  /// A row for each line, the first on top, with a point for each seed.
+  private func accuracies(_ view: View, _ names: [String], _ histories: [[RunHistory]]) -> FigurePanel {
+    let all = histories.joined().compactMap { $0.validation.last?.accuracy }.map { $0 * 100 }
+    let (low, high) = (all.min() ?? 0, all.max() ?? 100)
+    let room = max((high - low) * 0.06, 0.05)
+    return FigurePanel(
+      title: view.title, x: ChartAxis(view.x.label, range: (low - room)...(high + room)),
+      y: ChartAxis(view.y.label, names: names.reversed()),
+      series: names.indices.map { index in
+        let accuracies = histories[index].compactMap { $0.validation.last?.accuracy }.sorted()
+        let row = Double(names.count - 1 - index)
+        return ChartSeries(
+          names[index], points: accuracies.map { SIMD2($0 * 100, row) }, hasMarkers: true, style: index)
+      })
+  }
+
+  /// The losses of a single line, beside what its source reports.
+  private func losses(_ view: View, _ runs: [RunHistory], window: Int, reported: Double) -> FigurePanel {
+    let training = series(runs, .trainingLoss(window: window), "training", style: 0)
+    let validation = runs.flatMap { $0.validation.map { SIMD2(Double($0.step), $0.loss) } }.sorted { $0.x < $1.x }
+    let end = validation.last?.x ?? 1
+    return FigurePanel(
+      title: view.title, x: view.x, y: view.y,
+      series: [
+        training ?? ChartSeries("training", points: [], style: 0),
+        ChartSeries("validation", points: validation, hasMarkers: true, style: 1),
+        ChartSeries("reported: \(reported)", points: [[0, reported], [end, reported]], style: 13),
+      ])
   }
 
   /// The mean over seeds, with a band from the lowest to the highest.
@@ -136,15 +172,19 @@ package struct Comparison: Sendable {
       SIMD2(curves[0][index].x, curves.reduce(0) { $0 + $1[index].y } / Double(curves.count))
     }
     return ChartSeries(
-      name, points: mean, hasMarkers: length <= 30, band: curves.count > 1 ? band : [], style: style)
+      name, points: mean, hasMarkers: length <= 12, band: curves.count > 1 ? band : [], style: style)
   }
 
   private func points(_ run: RunHistory, _ measure: Measure) -> [SIMD2<Double>] {
     switch measure {
     case .trainingCost(let parts): run.trainingCost(partsPerEpoch: parts)
-    case .trainingLoss(let window): centredMeans(of: run.trainingLossBySteps, window: window)
-    case .validationLoss: run.validation.map { SIMD2($0.epoch, $0.loss) }
-    case .accuracy: run.validation.compactMap { point in point.accuracy.map { SIMD2(point.epoch, $0 * 100) } }
+    case .trainingLoss(let window):
+      // Averaged points hardly differ from their neighbours; a tenth of a window apart they draw the same curve.
+      centredMeans(of: run.trainingLossBySteps, window: window).enumerated()
+        .filter { $0.offset % max(window / 10, 1) == 0 }.map(\.element)
+    case .losses: run.validation.map { SIMD2($0.epoch, $0.loss) }
+    case .finalAccuracies, .accuracy:
+      run.validation.compactMap { point in point.accuracy.map { SIMD2(point.epoch, $0 * 100) } }
     }
   }
 

@@ -22,7 +22,7 @@ struct JobRunner {
     "model", "hidden", "activation", "dropout", "input-dropout", "label-smoothing", "latents", "depth", "heads",
     "width",
     "context", "cell", "tied", "bias", "layers", "normalize", "augment-crop", "augment-flip", "augment-cutout",
-    "evaluate-every", "initializer", "optimizer", "learning-rate", "hyperparameters",
+    "evaluate-every", "stream", "initializer", "optimizer", "learning-rate", "hyperparameters",
     "schedule", "clip-norm", "batch-size", "epochs", "steps", "device", "seed", "shuffle", "init", "log-every",
   ]
   private static let placeKeys: Set<String> = ["device", "data-dir"]

@@ -22,7 +22,7 @@ public struct ReproductionResult: Sendable {
     var skippedGroups: [String] = []
     for (name, reason) in records.skipped {
       let group = String(name.prefix { $0 != "/" })
-      if !skippedGroups.contains(group) { notes.append("left out: \(group): \(reason)") }
+      if !skippedGroups.contains(group) { notes.append("left out: \(group): \(reason.prefix { $0 != ";" })") }
       skippedGroups.append(group)
     }
     table = reproduction.table(records)

@@ -32,9 +32,6 @@ struct RunRecords: Sendable {
   /// Whether any run of a group was made.
   func holds(_ group: String) -> Bool { records.contains { $0.job.name.hasPrefix(group + "/") } }
 
-  /// Why a group was left out; nil when it was not.
-  func obstacle(to group: String) -> String? { skipped.first { $0.name.hasPrefix(group + "/") }?.reason }
-
   /// The mean of a number over a line's seeds; nil where there is none.
   func mean(_ group: String, _ line: String, _ value: (RunHistory) -> Double?) -> Double? {
     let values = runs(group, line).compactMap { value($0.history) }

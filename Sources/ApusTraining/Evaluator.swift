@@ -21,6 +21,7 @@ public struct Evaluation: Sendable, Hashable {
 final class Evaluator {
   private let batches: EvaluationBatches
   private let executable: any Executable
+  private let source: any BatchSource
   private let offsetNames: [String]
   private let sums: any DeviceBuffer
   private let predictions: (any DeviceBuffer)?
@@ -39,6 +40,7 @@ final class Evaluator {
   ) throws(TrainingError) {
     guard space.count > 0 else { throw TrainingError("there are no samples to evaluate on") }
     self.seed = seed
+    self.source = source
     let made = try TrainingError.wrapping { try Evaluator.prepare(objective, source, space, state, backend) }
     batches = made.batches
     executable = made.executable
@@ -106,6 +108,7 @@ final class Evaluator {
   func run() throws(TrainingError) -> Evaluation {
     try TrainingError.wrapping {
       for batch in 0..<batches.count {
+        try source.load(step: batch)
         // Where an evaluation draws numbers, each batch has its own, the same in every evaluation.
         try executable.run(
           StepArguments(seed: seed, step: UInt32(batch), offsets: offsetNames.map { _ in batch }))

@@ -39,6 +39,7 @@ public final class Trainer {
   static let historyLength = 512
 
   private let executable: any Executable
+  private let source: any BatchSource
   private let evaluator: Evaluator
   private var order: BatchOrder
   private let orderBuffer: any DeviceBuffer
@@ -63,6 +64,7 @@ public final class Trainer {
     statisticsArena = made.statisticsArena
     program = made.program
     executable = made.executable
+    source = made.source
     evaluator = made.evaluator
     order = made.order
     orderBuffer = made.orderBuffer
@@ -81,6 +83,7 @@ public final class Trainer {
     let statisticsDeclarations: [StatisticDeclaration]
     let program: Program
     let executable: any Executable
+    let source: any BatchSource
     let evaluator: Evaluator
     let order: BatchOrder
     let orderBuffer: any DeviceBuffer
@@ -143,7 +146,8 @@ public final class Trainer {
       seed: plan.seed, on: backend)
     return Prepared(
       arena: arena, declarations: trace.parameters, statisticsArena: statisticsArena,
-      statisticsDeclarations: trace.statistics, program: program, executable: executable, evaluator: evaluator,
+      statisticsDeclarations: trace.statistics, program: program, executable: executable, source: training,
+      evaluator: evaluator,
       order: order, orderBuffer: orderBuffer, orderSteps: orderSteps, history: history, parameters: parameters,
       statistics: statistics, states: states)
   }
@@ -192,6 +196,7 @@ public final class Trainer {
   public func runStep() throws(TrainingError) {
     try TrainingError.wrapping {
       try loadOrder()
+      try source.load(step: step)
       let next = step + 1
       let uniforms = plan.optimizer.uniforms(
         step: next, learningRate: learningRate(atStep: next), initialLearningRate: plan.schedule.learningRate)

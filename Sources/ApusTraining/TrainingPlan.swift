@@ -12,6 +12,9 @@ public struct TrainingPlan: Sendable {
   public var preparation = ImagePreparation()
   /// The length of a text's windows.
   public var context = 64
+  /// Whether batches are streamed to the device; nil streams what is too large to stay there. Sparse samples and texts
+  /// always stay.
+  public var streamsData: Bool?
   /// The rule of the updates.
   public var optimizer: any Optimizer
   /// The learning rate's course.

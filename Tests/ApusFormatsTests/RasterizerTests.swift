@@ -33,12 +33,12 @@ struct RasterizerTests {
     #expect(abs(covered[8 + 1] - 0.75 * 0.5) < 0.005)
     #expect(abs(covered[8 + 2] - 0.75 * 0.5) < 0.005)
     #expect(abs(covered[16 + 1] - 0.75 * 0.25) < 0.005)
-    #expect(abs(covered.reduce(0, +) - 1.5 * 0.75) < 0.01)
+    #expect(abs(covered.reduce(0.0, +) - 1.5 * 0.75) < 0.01)
   }
 
   @Test func aTriangleCoversHalfOfItsSquare() {
     let covered = coverage([[[1, 1], [7, 1], [1, 7]]])
-    #expect(abs(covered.reduce(0, +) - 18) < 0.1)
+    #expect(abs(covered.reduce(0.0, +) - 18) < 0.1)
     // A pixel on the diagonal is covered by half, those on its sides wholly or not at all.
     #expect(abs(covered[3 * 8 + 4] - 0.5) < 0.04)
     #expect(covered[3 * 8 + 3] == 1 && covered[3 * 8 + 5] == 0)
@@ -46,36 +46,34 @@ struct RasterizerTests {
 
   @Test func circlesHaveTheirArea() {
     for radius in [0.7, 1.5, 3.3] {
-      let covered = coverage([StrokeOutline.disc([4.1, 3.9], radius: radius)]).reduce(0, +)
+      let covered = coverage([StrokeOutline.disc([4.1, 3.9], radius: radius)]).reduce(0.0, +)
       #expect(abs(covered / (.pi * radius * radius) - 1) < 0.03)
     }
   }
 
   @Test func whatLiesOverOneAnotherCountsOnce() {
     let covered = coverage([square(1, 1, 5, 5), square(3, 3, 7, 7), square(3, 3, 7, 7)])
-    let area = Double(covered.reduce(0, +))
+    let area = covered.reduce(0.0, +)
     #expect(area == 28)
   }
 
   @Test func linesHaveTheirWidth() {
-    for (from, to) in [([1, 4], [7, 4]), ([4, 1], [4, 7])] as [(Point, Point)] {
-      let contours = StrokeOutline.contours([from, to], width: 1.5, hasRoundEnds: false)
-      let area = Double(coverage(contours).reduce(0, +))
-      #expect(abs(area - 9) < 0.1)
+    func area(_ points: [Point], width: Double) -> Double {
+      coverage(StrokeOutline.contours(points, width: width, hasRoundEnds: false)).reduce(0.0, +)
     }
-    let bent = StrokeOutline.contours([[2, 2], [6, 2], [6, 6]], width: 1, hasRoundEnds: false)
-    // Two arms of four, less the square that both cover, plus three quarters of the disc at the bend.
-    let area: Double = 8 - 0.25 + .pi / 16
-    let covered = Double(coverage(bent).reduce(0, +))
-    #expect(abs(covered - area) < 0.1)
+    #expect(abs(area([[1, 4], [7, 4]], width: 1.5) - 9) < 0.1)
+    #expect(abs(area([[4, 1], [4, 7]], width: 1.5) - 9) < 0.1)
+    // Two arms of four, less the square that both cover, plus a quarter of the disc at the bend.
+    let bent = 8 - 0.25 + Double.pi / 16
+    #expect(abs(area([[2, 2], [6, 2], [6, 6]], width: 1) - bent) < 0.1)
   }
 
   @Test func nothingIsDrawnOutside() {
     #expect(coverage([square(-5, -5, 20, 20)]).allSatisfy { $0 == 1 })
     #expect(coverage([square(9, 9, 20, 20)]).allSatisfy { $0 == 0 })
-    #expect(coverage([[[-1e9, 3], [1e9, 3], [1e9, 5], [-1e9, 5]]]).reduce(0, +) == 16)
+    #expect(coverage([[[-1e9, 3], [1e9, 3], [1e9, 5], [-1e9, 5]]]).reduce(0.0, +) == 16)
     let clipped = coverage([square(0, 0, 8, 8)], clip: Drawing.Rectangle(x: 1.5, y: 2, width: 2, height: 3))
-    #expect(abs(clipped.reduce(0, +) - 6) < 0.02)
+    #expect(abs(clipped.reduce(0.0, +) - 6) < 0.02)
     #expect(abs(clipped[2 * 8 + 1] - 0.5) < 0.005)
   }
 

@@ -50,7 +50,7 @@ struct RavineTests {
       let reproduction = try Reproduction.named("ravine")
       let result = try #require(try reproduction.run(ReproductionOptions(directory: folder.file("out"))))
       #expect(
-        TemporaryFolder(path: folder.file("out")).names == ["figure.png", "figure.svg", "result.json", "table.txt"])
+        try files(in: folder.file("out")) == ["figure.png", "figure.svg", "result.json", "table.txt"])
       #expect(result.table.cells.count == 30)
       #expect(result.figure.panels.count == 9)
       let text = try text(of: folder.file("out/table.txt"))
@@ -62,7 +62,7 @@ struct RavineTests {
       let measured = try #require(claim["measured"]?.object?["value"]?.number)
       // 49/20 · 0.905⁶⁰ + 4 · 0.81³⁰.
       #expect(abs(measured - (49 / 20 * pow(0.905, 60) + 4 * pow(0.81, 30))) < 1e-12)
-      #expect(try PNGImage(path: folder.file("out/figure.png")).width > 1500)
+      #expect(try PixelImage(path: folder.file("out/figure.png")).width > 1500)
     }
   }
 

@@ -30,34 +30,29 @@ struct RegistryTests {
     }
   }
 
-  /// The settings without those of models and data that this build may lack.
-  private static let coming: Set<String> = ["adam-cnn", "resnet20", "resnet34", "vae", "gpt"]
-
   @Test(arguments: Reproduction.all.map(\.name), Reproduction.Tier.allCases)
-  func knownModelsHaveValidSettings(name: String, tier: Reproduction.Tier) throws {
+  func everyRunHasValidSettings(name: String, tier: Reproduction.Tier) throws {
     let reproduction = try Reproduction.named(name)
-    let known = Set(ModelKind.allCases.map(\.rawValue))
-    let keys = Set(RunConfiguration.keys.map(\.name))
+    #expect(reproduction.obstacle(tier) == nil)
     for (run, settings) in reproduction.settings(tier) {
-      let model = try #require(settings["model"]?.string)
-      #expect(known.contains(model) || Self.coming.contains(model), "\(run): \(model)")
-      guard known.contains(model), settings.keys.allSatisfy(keys.contains) else { continue }
       var configuration = RunConfiguration()
       try configuration.apply(settings, source: run)
-      let resolved = try configuration.resolved()
-      #expect(resolved.learningRate == settings["learning-rate"]?.number)
+      #expect(try configuration.resolved().learningRate == settings["learning-rate"]?.number)
     }
   }
 
-  @Test func whatThisBuildLacksIsSaidInOneLine() throws {
-    let known = Set(ModelKind.allCases.map(\.rawValue))
-    for reproduction in Reproduction.all {
-      let needed = Set(reproduction.settings(.quick).compactMap { $0.settings["model"]?.string })
-      if needed.isSubset(of: known) { continue }
-      let obstacle = try #require(reproduction.obstacle(.quick))
-      #expect(obstacle.hasPrefix("\(reproduction.name): ") && !obstacle.contains("\n"))
-      #expect(throws: TrainingError.self) { try reproduction.run(ReproductionOptions(directory: "/nowhere")) }
-    }
+  @Test func whatABuildLacksIsSaidInOneLine() throws {
+    let settings: JSONObject = ["model": "no-such-model"]
+    let line = Comparison.Line("Adam", .adam, learningRate: 0.1)
+    let reproduction = Reproduction(
+      name: "strange", title: "", source: Reproduction.Source(citation: "", place: "", link: ""), claims: [],
+      cost: { _ in "" }, note: { _ in "" },
+      comparison: { _ in Comparison(groups: [Comparison.Group(key: "a", settings: settings, lines: [line])], views: [])
+      })
+    let obstacle = try #require(reproduction.obstacle(.quick))
+    #expect(obstacle.hasPrefix("strange: this build cannot run it: a/adam: model is 'no-such-model'"))
+    #expect(!obstacle.contains("\n"))
+    #expect(throws: TrainingError.self) { try reproduction.run(ReproductionOptions(directory: "/nowhere")) }
   }
 
   @Test func aMistypedNameIsCorrected() {

@@ -73,7 +73,7 @@ struct ReproductionTests {
           "4/5 small/sgd/seed-1 made",
         ])
       #expect(events.last?.hasPrefix("left out: missing: ") == true && events.last?.contains("no-such-model") == true)
-      let names = TemporaryFolder(path: folder.file("out/runs/small/adam/seed-0")).names
+      let names = try files(in: folder.file("out/runs/small/adam/seed-0"))
       for name in ["config.yaml", "metrics.jsonl", "curves.svg", "run.json", "checkpoint.safetensors"] {
         #expect(names.contains(name))
       }
@@ -159,4 +159,9 @@ struct ReproductionTests {
     #expect(RunHistory(metrics: Array(metrics.prefix(5))).trainingCost(partsPerEpoch: 1).count == 1)
     #expect(history.finalTrainingCost == 10)
   }
+}
+
+/// The names in a folder, sorted.
+func files(in folder: String) throws -> [String] {
+  try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
 }

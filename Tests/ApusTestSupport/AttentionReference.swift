@@ -2,8 +2,8 @@ import ApusExpression
 import ApusGraph
 
 /// Attention and its gradient with all weights in memory, in double precision. Operands are read by index.
-enum AttentionReference {
-  typealias Operand = (Int) -> Double
+package enum AttentionReference {
+  package typealias Operand = (Int) -> Double
 
   private static func place(_ s: AttentionShape, _ sequence: Int, _ position: Int, _ part: Int, _ head: Int) -> Int {
     (((sequence * s.length + position) * 3 + part) * s.heads + head) * s.width
@@ -29,7 +29,7 @@ enum AttentionReference {
     }
   }
 
-  static func attention(_ s: AttentionShape, _ packed: Operand) -> [Double] {
+  package static func attention(_ s: AttentionShape, _ packed: Operand) -> [Double] {
     var result = [Double](repeating: 0, count: s.resultShape.count)
     for pair in Grid([s.batch, s.heads]) {
       let weights = weights(s, packed, pair[0], pair[1])
@@ -42,7 +42,7 @@ enum AttentionReference {
     return result
   }
 
-  static func gradient(_ s: AttentionShape, _ packed: Operand, _ upstream: Operand) -> [Double] {
+  package static func gradient(_ s: AttentionShape, _ packed: Operand, _ upstream: Operand) -> [Double] {
     var result = [Double](repeating: 0, count: s.packedShape.count)
     for pair in Grid([s.batch, s.heads]) {
       let (sequence, head) = (pair[0], pair[1])

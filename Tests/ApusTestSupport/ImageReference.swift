@@ -3,11 +3,11 @@ import ApusExpression
 import ApusGraph
 
 /// Convolutions, poolings and augmentations one element at a time, in double precision. Operands are read by index.
-enum ImageReference {
-  typealias Operand = (Int) -> Double
+package enum ImageReference {
+  package typealias Operand = (Int) -> Double
 
   /// One of a convolution's three products, row-major.
-  static func convolution(
+  package static func convolution(
     _ pass: ConvolutionKernel.Pass, _ s: ConvolutionShape, _ first: Operand, _ second: Operand
   ) -> [Double] {
     let result: Shape =
@@ -62,14 +62,14 @@ enum ImageReference {
     }
   }
 
-  static func pool(_ s: PoolShape, _ x: Operand) -> [Double] {
+  package static func pool(_ s: PoolShape, _ x: Operand) -> [Double] {
     Grid([s.planes] + s.output).map { place in
       let (inside, share) = elements(s, place)
       return s.kind == .max ? x(largest(inside, x)) : inside.reduce(0) { $0 + x($1) } * share
     }
   }
 
-  static func poolGradient(_ s: PoolShape, _ gradient: Operand, _ x: Operand?) -> [Double] {
+  package static func poolGradient(_ s: PoolShape, _ gradient: Operand, _ x: Operand?) -> [Double] {
     var sums = [Double](repeating: 0, count: s.planes * s.input[0] * s.input[1])
     for (output, place) in Grid([s.planes] + s.output).enumerated() {
       let (inside, share) = elements(s, place)
@@ -82,7 +82,7 @@ enum ImageReference {
     return sums
   }
 
-  static func augmentation(_ k: AugmentationKernel, _ x: Operand, _ philox: Philox, step: UInt32) -> [Double] {
+  package static func augmentation(_ k: AugmentationKernel, _ x: Operand, _ philox: Philox, step: UInt32) -> [Double] {
     Grid([k.images, k.channels, k.height, k.width]).map { place in
       let (image, row, column) = (place[0], place[2], place[3])
       func draw(_ decision: Int) -> Float {

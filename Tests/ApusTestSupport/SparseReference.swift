@@ -1,10 +1,10 @@
 import ApusCompiler
 
 /// Sparse rows and their products one element at a time, in double precision. Operands are read by index.
-enum SparseReference {
-  typealias Operand = (Int) -> Double
+package enum SparseReference {
+  package typealias Operand = (Int) -> Double
 
-  static func rows(_ k: SparseRowsKernel, _ starts: Operand, _ entries: Operand, _ picks: Operand, fill: Double)
+  package static func rows(_ k: SparseRowsKernel, _ starts: Operand, _ entries: Operand, _ picks: Operand, fill: Double)
     -> [Double]
   {
     Grid([k.rows, k.length]).map { place in
@@ -26,7 +26,7 @@ enum SparseReference {
     }
   }
 
-  static func product(_ k: SparseProductKernel, _ columns: Operand, _ values: Operand, _ table: Operand) -> [Double] {
+  package static func product(_ k: SparseProductKernel, _ columns: Operand, _ values: Operand, _ table: Operand) -> [Double] {
     var result = [Double](repeating: 0, count: k.rows * k.columns)
     forEachEntry(k, columns) { row, entry, column in
       for h in 0..<k.columns { result[row * k.columns + h] += values(entry) * table(column * k.columns + h) }
@@ -34,7 +34,7 @@ enum SparseReference {
     return result
   }
 
-  static func gradient(_ k: SparseProductKernel, _ columns: Operand, _ values: Operand, _ upstream: Operand) -> [Double] {
+  package static func gradient(_ k: SparseProductKernel, _ columns: Operand, _ values: Operand, _ upstream: Operand) -> [Double] {
     var result = [Double](repeating: 0, count: k.tableRows * k.columns)
     forEachEntry(k, columns) { row, entry, column in
       for h in 0..<k.columns { result[column * k.columns + h] += values(entry) * upstream(row * k.columns + h) }

@@ -13,6 +13,9 @@ public struct TemporaryFolder: Sendable {
   /// The folder's path.
   public let path: String
 
+  /// A folder that is there.
+  public init(path: String) { self.path = path }
+
   /// The path of a file in the folder.
   public func file(_ name: String) -> String { (path as NSString).appendingPathComponent(name) }
 

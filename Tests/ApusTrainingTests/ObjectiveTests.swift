@@ -162,6 +162,21 @@ import Testing
     }
   }
 
+  @Test func streamedSamplesTrainAsResidentOnesDo() throws {
+    var configuration = configuration(.mlp)
+    configuration.hidden = [5]
+    func run(streams: Bool) throws -> (losses: [Float], evaluations: [Evaluation]) {
+      configuration.streamsData = streams
+      let trainer = try trainer(configuration, .samples(.clusters(training: 61, validation: 25)))
+      let first = try losses(trainer, 17)
+      let evaluation = try trainer.evaluate()
+      return (first + (try losses(trainer, 13)), [evaluation, try trainer.evaluate()])
+    }
+    let (resident, streamed) = (try run(streams: false), try run(streams: true))
+    #expect(resident.losses == streamed.losses)
+    #expect(resident.evaluations == streamed.evaluations)
+  }
+
   private static let mistakes = [
     (#"["linaer"]"#, "layer 1 (linaer): there is no such layer; did you mean 'linear'?"),
     (#"[{"linear": {"sise": 3}}]"#, "layer 1 (linear): needs size, a whole number of at least 1"),

@@ -10,7 +10,7 @@ command -v oclgrind >/dev/null || {
   echo "oclgrind.sh: oclgrind is not installed; try: apt-get install oclgrind" >&2
   exit 1
 }
-filter=${1:-"PointwiseTests|UpdateTests/|MatrixProductTests/everyVariant|RowKernelTests|ReductionTests"}
+filter=${1:-"PointwiseTests|UpdateTests/|MatrixProductTests/everyVariant|RowKernelTests|ReductionTests|ConvolutionTests|SequenceTests"}
 configuration=${APUS_CONFIGURATION:-release}
 if [ "${APUS_SKIP_BUILD:-0}" != 1 ]; then swift test list -c "$configuration" >/dev/null; fi
 tests=$(swift build -c "$configuration" --show-bin-path)/ApusPackageTests.xctest
@@ -22,7 +22,7 @@ trap 'rm -f "$log" "$output"' EXIT
 # Unoptimized, because oclgrind does not know some of the optimizer's instructions; one test after the other, because
 # it does not know threads; with much local memory, because it counts that of all kernels of a program together.
 status=0
-APUS_TINY_SHAPES=1 oclgrind --build-options "-O0" --data-races --uninitialized --local-mem-size 1048576 --log "$log" \
+APUS_TINY_SHAPES=1 oclgrind --build-options "-O0 -DJOINS_THROUGH_MEMORY" --data-races --uninitialized --local-mem-size 1048576 --log "$log" \
   "$tests" --testing-library swift-testing --no-parallel --filter "$filter" >"$output" 2>&1 || status=$?
 
 if [ -s "$log" ]; then

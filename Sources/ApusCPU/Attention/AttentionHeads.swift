@@ -12,6 +12,7 @@ struct AttentionHeads {
   /// Queries of a block, and the floats of a row of scores.
   private let blockRows: Int
   private let pitch: Int
+  private let blocks: [Block]
 
   /// Floats of a block's scores: a few blocks stay in a second-level cache.
   private static let scoreFloats = 49_152
@@ -25,6 +26,9 @@ struct AttentionHeads {
     pitch = (shape.length + panel - 1) / panel * panel + ChainPlan.lanes
     let fitting = AttentionHeads.scoreFloats / pitch / matrix.tileRows * matrix.tileRows
     blockRows = max(matrix.tileRows, min(fitting, shape.isCausal ? 4 * matrix.tileRows : 8 * matrix.tileRows))
+    blocks = Workers.blocks(shape.length, of: blockRows).map {
+      Block(first: $0.lowerBound, rows: $0.count, keys: shape.isCausal ? $0.upperBound : shape.length)
+    }
   }
 
   /// The number of heads of all sequences.
@@ -58,12 +62,6 @@ struct AttentionHeads {
     var first: Int
     var rows: Int
     var keys: Int
-  }
-
-  private var blocks: [Block] {
-    Workers.blocks(shape.length, of: blockRows).map {
-      Block(first: $0.lowerBound, rows: $0.count, keys: shape.isCausal ? $0.upperBound : shape.length)
-    }
   }
 
   private func rows(_ block: Block, _ scores: UnsafeMutablePointer<Float>) -> AttentionRows {

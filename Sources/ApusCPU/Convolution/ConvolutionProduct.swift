@@ -22,6 +22,8 @@ final class ConvolutionProduct {
   private let channels: Int
   private let window: Int
   private let blocks: [Range<Int>]
+  /// Channels of the source whose weights are packed in one task.
+  private let depthParts: [Range<Int>]
   /// By the number of vectors of a block, one or two.
   private let plans: [UnsafeMutablePointer<ConvolutionPlan>]
   private let storage: StepStorage
@@ -43,6 +45,7 @@ final class ConvolutionProduct {
     channels = (isForward ? shape.features : shape.channels) / shape.groups
     window = shape.window.size.reduce(1, *)
     blocks = Workers.blocks(channels, of: 2 * kernels.lanes)
+    depthParts = Workers.blocks(depth, of: 16)
 
     // A window of one element that moves by one sees no rows: a plane may be cut as its pixels like it.
     var axes = (0..<2).map { ConvolutionAxis(shape, kernel.pass, axis: $0) }
@@ -167,8 +170,7 @@ final class ConvolutionProduct {
 
   private func pack(_ weights: UnsafePointer<Float>, _ shared: UnsafeMutablePointer<Float>, on workers: Workers) {
     let inner = shape.channels / shape.groups * window
-    // Some channels of the source in a task.
-    let parts = Workers.blocks(depth, of: 16)
+    let parts = depthParts
     let perGroup = blocks.count * parts.count
     workers.tasks(shape.groups * perGroup, work: shape.weightShape.count) { _, task in
       let group = task / perGroup

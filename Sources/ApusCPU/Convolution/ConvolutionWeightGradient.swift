@@ -15,6 +15,8 @@ final class ConvolutionWeightGradient {
   private let blocks: [Range<Int>]
   private let channelParts: [Range<Int>]
   private let imageParts: [Range<Int>]
+  /// Elements of a feature's weights that are added up in one task.
+  private let elementParts: [Range<Int>]
   private let plan: UnsafeMutablePointer<ConvolutionWeightPlan>
   private let storage: StepStorage
 
@@ -31,6 +33,7 @@ final class ConvolutionWeightGradient {
     channels = shape.channels / shape.groups
     features = shape.features / shape.groups
     window = shape.window.size.reduce(1, *)
+    elementParts = Workers.blocks(channels * window, of: 256)
     blocks = Workers.blocks(features, of: 2 * kernels.lanes)
     let isNarrow = features <= kernels.lanes
     let tile = isNarrow ? kernels.narrowRows : kernels.broadRows
@@ -148,8 +151,7 @@ final class ConvolutionWeightGradient {
           images: images.count, firstChannel: some.lowerBound, channelCount: some.count, features: block.count,
           width: width(block), partial: partial(group, block) + part * partStride, scratch: scratch(worker)))
     }
-    // Some hundred elements in a task.
-    let pieces = Workers.blocks(elements, of: 256)
+    let pieces = elementParts
     let perGroup = blocks.count * pieces.count
     workers.tasks(shape.groups * perGroup, work: imageParts.count * shape.weightShape.count) { _, task in
       let group = task / perGroup

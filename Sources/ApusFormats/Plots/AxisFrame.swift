@@ -13,6 +13,7 @@ package struct AxisFrame {
   package let high: Double
   package let isLogarithmic: Bool
   private let isWhole: Bool
+  private let names: [String]
 
   /// The frame around `values`, with a little room, and 0 where it is near.
   ///
@@ -20,6 +21,7 @@ package struct AxisFrame {
   ///   - isHorizontal: no room at the ends.
   package init(values: [Double], axis: ChartAxis, isHorizontal: Bool = false) {
     isWhole = axis.isWhole
+    names = axis.names
     // Nothing beyond these can be told apart in a drawing, and their differences and ratios stay finite.
     let finite = values.filter(\.isFinite).map { min(max($0, -1e100), 1e100) }
     let positive = finite.filter { $0 > 0 }.map { max($0, 1e-100) }
@@ -55,10 +57,11 @@ package struct AxisFrame {
     return isLogarithmic ? log(value / low) / log(high / low) : (value - low) / (high - low)
   }
 
-  /// About `count` marks at round values.
+  /// About `count` marks at round values, or one at each name.
   package func ticks(about count: Int) -> [Tick] {
+    if !names.isEmpty { return names.enumerated().map { Tick(value: Double($0), label: $1) } }
     // Within a factor of three there are too few round powers, and the scale is nearly linear anyway.
-    isLogarithmic && high / low > 3 ? logarithmicTicks(about: count) : linearTicks(about: count)
+    return isLogarithmic && high / low > 3 ? logarithmicTicks(about: count) : linearTicks(about: count)
   }
 
   private func linearTicks(about count: Int) -> [Tick] {

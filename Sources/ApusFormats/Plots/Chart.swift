@@ -50,6 +50,14 @@ public struct ChartAxis: Hashable, Sendable {
   public var isWhole: Bool
   /// The values at its ends; nil for what the data need.
   public var range: ClosedRange<Double>?
+  /// What stands at 0, 1, 2 and so on, in place of numbers; empty for an axis of numbers.
+  public var names: [String] = []
+
+  /// An axis of things that have names.
+  public init(_ label: String, names: [String]) {
+    self.init(label, range: -0.6...(Double(max(names.count, 1)) - 0.4))
+    self.names = names
+  }
 
   /// An axis.
   public init(_ label: String, scale: Scale = .linear, isWhole: Bool = false, range: ClosedRange<Double>? = nil) {

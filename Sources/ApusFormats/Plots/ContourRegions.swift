@@ -68,28 +68,34 @@ private struct SideSet {
   }
 
   private var order: [Side] = []
-  private var present: Set<Side> = []
+  /// How often each side is there.
+  private var counts: [Side: Int] = [:]
 
   mutating func add(_ from: SIMD2<Double>, _ to: SIMD2<Double>) {
     guard from != to else { return }
-    if present.remove(Side(from: to, to: from)) != nil { return }
+    let opposite = Side(from: to, to: from)
+    if let count = counts[opposite], count > 0 {
+      counts[opposite] = count - 1
+      return
+    }
     let side = Side(from: from, to: to)
-    if present.insert(side).inserted { order.append(side) }
+    counts[side, default: 0] += 1
+    order.append(side)
   }
 
   /// The sides, chained end to end.
   func loops() -> [[SIMD2<Double>]] {
-    var left = present
+    var left = counts
     var following: [SIMD2<Double>: [Side]] = [:]
-    for side in order where present.contains(side) { following[side.from, default: []].append(side) }
+    for side in order where counts[side, default: 0] > 0 { following[side.from, default: []].append(side) }
     var loops: [[SIMD2<Double>]] = []
-    for start in order where left.contains(start) {
+    for start in order where left[start, default: 0] > 0 {
       var loop: [SIMD2<Double>] = []
       var next: Side? = start
       while let side = next {
-        left.remove(side)
+        left[side, default: 1] -= 1
         loop.append(side.from)
-        next = following[side.to]?.first { left.contains($0) }
+        next = following[side.to]?.first { left[$0, default: 0] > 0 }
       }
       loops.append(loop)
     }

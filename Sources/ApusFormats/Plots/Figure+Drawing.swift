@@ -69,7 +69,7 @@ private struct FigureLayout {
     return numbers + (cell.showsXLabel && !cell.panel.x.label.isEmpty ? 24 : 0)
   }
 
-  private func topRoom(_ cell: Cell) -> Double { cell.panel.title.isEmpty ? 8 : 28 }
+  private func topRoom(_ cell: Cell) -> Double { cell.panel.title.isEmpty ? 8 : 31 }
 
   private func area(_ cell: Cell, at place: Drawing.Point) -> PlotArea {
     PlotArea(
@@ -139,7 +139,7 @@ private struct FigureLayout {
   private func draw(_ cell: Cell, at place: Drawing.Point, into drawing: inout Drawing) {
     let area = area(cell, at: place)
     drawing.text(
-      cell.panel.title, at: [area.rectangle.midX, place.y - 9], size: 13, anchor: .middle, isBold: true)
+      cell.panel.title, at: [area.rectangle.midX, place.y - 12], size: 13, anchor: .middle, isBold: true)
     let (xLabel, yLabel) = (
       cell.showsXLabel ? cell.panel.x.label : "", cell.showsYLabel ? cell.panel.y.label : ""
     )

@@ -41,7 +41,18 @@ struct FigureLegend {
     for sign in signs { add(sign) }
   }
 
+  /// Adds what is not there yet; a curve with markers in any panel has them here.
   private mutating func add(_ entry: Entry) {
+    if case .curve(let style, true) = entry.sample,
+      let place = entries.firstIndex(of: Entry(name: entry.name, sample: .curve(style: style, hasMarkers: false)))
+    {
+      entries[place] = entry
+    }
+    if case .curve(let style, false) = entry.sample,
+      entries.contains(Entry(name: entry.name, sample: .curve(style: style, hasMarkers: true)))
+    {
+      return
+    }
     if !entries.contains(entry) { entries.append(entry) }
   }
 

@@ -65,5 +65,7 @@ public struct ImageGrid: Hashable, Sendable {
   }
 
   /// Writes all pictures as one PNG file, atomically.
-  public func writePNG(to path: String, scale: Int = 1) throws(FileError) { try picture(scale: scale).writePNG(to: path) }
+  public func writePNG(to path: String, scale: Int = 1) throws(FileError) {
+    try picture(scale: scale).writePNG(to: path)
+  }
 }

@@ -27,13 +27,14 @@ package enum StrokeOutline {
     return contours
   }
 
-  /// A circle as a polygon whose sides are too short to be seen.
+  /// A circle as a polygon of the same area, whose sides are too short to be seen.
   package static func disc(_ centre: Point, radius: Double) -> [Point] {
-    let count = min(max(Int((8 * radius.squareRoot()).rounded(.up)), 8), 128)
+    let count = min(max(Int((8 * radius.squareRoot()).rounded(.up)), 10), 128)
+    let turn = 2 * Double.pi / Double(count)
+    let reach = radius * (turn / sin(turn)).squareRoot()
     return (0..<count).map { index in
-      let angle = 2 * .pi * Double(index) / Double(count)
       // The same sense of rotation as the rectangles of the lines, or they would cancel one another.
-      return centre + Point(cos(angle), sin(angle)) * radius
+      centre + Point(cos(turn * Double(index)), sin(turn * Double(index))) * reach
     }
   }
 

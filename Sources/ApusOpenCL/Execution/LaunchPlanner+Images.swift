@@ -21,9 +21,9 @@ extension LaunchPlanner {
     }
   }
 
-  private func product(_ kernel: ConvolutionKernel, _ instruction: Instruction) -> Convolution {
+  private func product(_ kernel: ConvolutionKernel, _ instruction: Instruction) -> ConvolutionProduct {
     let isWhole = !isEpilogueSeparate(kernel)
-    return Convolution(
+    return ConvolutionProduct(
       kernel.pass, kernel.shape, operands: (memory(instruction.inputs[0]), memory(instruction.inputs[1])),
       output: memory(instruction.outputs[0]), epilogue: isWhole ? kernel.epilogue ?? .input(0) : .input(0),
       inputs: isWhole ? extras(kernel, instruction) : [])

@@ -85,10 +85,10 @@ struct LaunchPlanner {
       let search = ArgMax(input: view(inputs[0], [rows.rows, rows.columns, 1]), output: memory(output))
       return [try search.plan(device, &builder)]
     case .softmax(let rows):
-      let softmax = Softmax(logits: view(inputs[0], [rows.rows, rows.columns]))
+      let softmax = SoftmaxRows(logits: view(inputs[0], [rows.rows, rows.columns]))
       return [try softmax.planProbabilities(view(output, [rows.rows, rows.columns]), device, &builder)]
     case .logSumExp(let rows):
-      let softmax = Softmax(logits: view(inputs[0], [rows.rows, rows.columns]))
+      let softmax = SoftmaxRows(logits: view(inputs[0], [rows.rows, rows.columns]))
       return [try softmax.planLogSums(memory(output), device, &builder)]
     case .softmaxCrossEntropy(let rows):
       let loss = SoftmaxCrossEntropy(

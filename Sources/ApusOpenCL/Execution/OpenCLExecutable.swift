@@ -44,7 +44,8 @@ final class OpenCLExecutable: Executable {
       let isUpdate = if case .update = instruction.kernel { true } else { false }
       steps.append(
         Step(
-          launch: try launch.bind(self.program, purpose: instruction.label), moving: planner.movingArguments(of: launch, instruction),
+          launch: try launch.bind(self.program, purpose: instruction.label),
+          moving: planner.movingArguments(of: launch, instruction),
           isRandom: launch.names["step"] != nil, isUpdate: isUpdate))
     }
   }

@@ -38,12 +38,12 @@ package struct SoftmaxCrossEntropy {
   private func plan(
     _ kernel: String, _ device: OpenCLDevice, _ arguments: [KernelArgument], _ builder: inout ProgramBuilder
   ) throws(OpenCLError) -> PlannedLaunch {
-    try Softmax(logits: logits).plan(kernel, device, [.memory(labels)] + arguments, &builder)
+    try SoftmaxRows(logits: logits).plan(kernel, device, [.memory(labels)] + arguments, &builder)
   }
 }
 
 /// Plans the softmax of rows of logits, and the logarithm of its denominator.
-package struct Softmax {
+package struct SoftmaxRows {
   /// `[rows, columns]` floats, contiguous along the columns.
   let logits: TensorView
 

@@ -21,16 +21,17 @@ extension Reproduction {
         + "and gamma 1e-3; SGD with momentum 0.9 at 0.1, the others at 0.001; random crops with a border of 4, and flips."
     ],
     cost: { $0 == .quick ? "3 min" : "2 weeks; days on a GPU" },
-    note: { $0 == .quick ? "resnet20 instead of resnet34, 100 steps instead of 200 epochs" : "" },
+    note: { $0 == .quick ? "resnet20 instead of resnet34, 50 steps instead of 200 epochs" : "" },
     comparison: adaboundRuns)
 }
 
 private func adaboundRuns(_ tier: Reproduction.Tier) -> Comparison {
   var settings: JSONObject = [
-    "dataset": "cifar10", "model": tier == .quick ? "resnet20" : "resnet34", "batch-size": 128, "augment": "crop,flip",
+    "dataset": "cifar10", "model": tier == .quick ? "resnet20" : "resnet34", "batch-size": 128, "augment-crop": 4,
+    "augment-flip": true,
     "schedule": "step:factor=0.1,every=150", "hyperparameters": .object(["weight-decay": 5e-4]),
   ]
-  if tier == .quick { settings["steps"] = 100 } else { settings["epochs"] = 200 }
+  if tier == .quick { settings["steps"] = 50 } else { settings["epochs"] = 200 }
   let bounds: JSONObject = ["final-lr": 0.1, "gamma": 1e-3]
   return Comparison(
     groups: [
@@ -46,7 +47,7 @@ private func adaboundRuns(_ tier: Reproduction.Tier) -> Comparison {
     ],
     views: [
       Comparison.View(
-        group: "resnet", title: "training", measure: .trainingCost(partsPerEpoch: tier == .quick ? 40 : 1),
+        group: "resnet", title: "training", measure: .trainingCost(partsPerEpoch: tier == .quick ? 50 : 1),
         x: ChartAxis("epochs"), y: .logarithmicTrainingCost),
       Comparison.View(
         group: "resnet", title: "test", measure: .accuracy, x: ChartAxis("epochs"), y: ChartAxis("test accuracy (%)")),

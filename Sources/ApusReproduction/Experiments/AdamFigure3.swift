@@ -23,13 +23,13 @@ extension Reproduction {
       "The source searched its hyperparameters over a dense grid and does not state them.",
     ],
     cost: { $0 == .quick ? "3 min" : "10 h" },
-    note: { $0 == .quick ? "100 steps, a quarter of an epoch, of 45 epochs" : "45 epochs" },
+    note: { $0 == .quick ? "60 steps, a sixth of an epoch, of 45 epochs" : "45 epochs" },
     comparison: adamFigure3Runs)
 }
 
 private func adamFigure3Runs(_ tier: Reproduction.Tier) -> Comparison {
   var common: JSONObject = ["dataset": "cifar10", "model": "adam-cnn", "batch-size": 128]
-  if tier == .quick { common["steps"] = 100 } else { common["epochs"] = 45 }
+  if tier == .quick { common["steps"] = 60 } else { common["epochs"] = 45 }
   let lines = { (suffix: String) in
     [
       Comparison.Line("AdaGrad" + suffix, .adagrad, learningRate: 0.01),
@@ -37,7 +37,7 @@ private func adamFigure3Runs(_ tier: Reproduction.Tier) -> Comparison {
       Comparison.Line("Adam" + suffix, .adam, learningRate: 0.0005),
     ]
   }
-  let early = Comparison.Measure.trainingCost(partsPerEpoch: tier == .quick ? 40 : 10)
+  let early = Comparison.Measure.trainingCost(partsPerEpoch: tier == .quick ? 50 : 10)
   let x = ChartAxis.epochs
   let firstEpochs = ChartAxis(x.label, range: 0...3)
   var views = [

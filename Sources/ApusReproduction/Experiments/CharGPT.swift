@@ -32,7 +32,8 @@ private func charGPTRuns(_ tier: Reproduction.Tier) -> Comparison {
       Comparison.Group(
         key: "shakespeare",
         settings: [
-          "dataset": "shakespeare", "model": "gpt", "layers": 4, "heads": 4, "width": 128, "context": 64, "dropout": 0,
+          "dataset": "shakespeare", "model": "gpt", "depth": 4, "heads": 4, "width": 128, "context": 64, "dropout": 0,
+          "tied": true, "bias": false, "evaluate-every": 250,
           "batch-size": 12, "steps": 2000, "schedule": "cosine:min=0.0001,warmup=100", "clip-norm": 1,
         ],
         lines: [
@@ -41,10 +42,7 @@ private func charGPTRuns(_ tier: Reproduction.Tier) -> Comparison {
     ],
     views: [
       Comparison.View(
-        group: "shakespeare", title: "training", measure: .trainingLoss(window: 51),
-        x: ChartAxis("iteration", isWhole: true), y: ChartAxis("loss (nats per character)")),
-      Comparison.View(
-        group: "shakespeare", title: "validation", measure: .validationLoss, x: ChartAxis("epochs"),
-        y: ChartAxis("loss (nats per character)")),
-    ], panelSize: [400, 280])
+        group: "shakespeare", title: "", measure: .losses(window: 51, reported: 1.88),
+        x: ChartAxis("iteration", isWhole: true), y: ChartAxis("loss (nats per character)"))
+    ], panelSize: [520, 320])
 }

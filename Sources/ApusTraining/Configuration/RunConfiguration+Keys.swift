@@ -88,6 +88,7 @@ extension RunConfiguration {
         }
         configuration.layers = value
       }),
+    Key("stream", "whether batches are streamed to the device (default: what is too large for it)", \.streamsData),
     Key("normalize", "whether images get mean 0 and deviation 1 (default: those in colour)", \.normalizes),
     Key("augment-crop", "largest random shift of training images", \.augmentation.cropPadding) { $0 >= 0 },
     Key("augment-flip", "whether every other training image is mirrored", \.augmentation.flips),

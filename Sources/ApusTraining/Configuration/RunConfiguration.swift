@@ -48,6 +48,8 @@ public struct RunConfiguration: Sendable, Hashable {
   public var hasBias = false
   /// The layers of the model `stack`, as a configuration file lists them.
   public var layers: JSONValue?
+  /// Whether batches are streamed to the device; nil streams what is too large to stay there.
+  public var streamsData: Bool?
   /// Whether images are normalized by the data set's mean and deviation; nil for those in colour.
   public var normalizes: Bool?
   /// How training images are changed at random.
@@ -144,6 +146,7 @@ extension RunConfiguration {
       batchSize: batchSize, totalSteps: 1, seed: seed, shuffles: shuffles, clipping: clipping)
     plan.preparation = preparation
     plan.context = context
+    plan.streamsData = streamsData
     if case .text(let text) = data, text.training.count <= context {
       throw TrainingError(
         "context: \(context) is more than the \(text.training.count) training tokens of \(text.name) allow")

@@ -29,7 +29,7 @@ struct DeviceSplit: BatchSource {
       try add("values", rows.values, on: backend)
     }
     if let normalization = preparation.normalization {
-      try add("moments", normalization.mean + normalization.deviation.map { 1 / $0 }, on: backend)
+      try add("moments", normalization.buffer, on: backend)
     }
     if !table.labels.isEmpty { try add("labels", table.labels, on: backend) }
   }
@@ -52,15 +52,9 @@ struct DeviceSplit: BatchSource {
   }
 
   private func dense(_ order: Tensor) -> Tensor {
-    let graph = order.graph
-    let stored = graph.input(
+    let stored = order.graph.input(
       "\(name).features", [table.count, table.featureCount], table.elementType == .uint8 ? .uint8 : .float32)
-    let (scale, shift) = (Expression(Double(table.scale)), Expression(Double(table.shift)))
-    let features = pointwise(stored.gather(order)) { $0[0] * scale + shift }
-      .reshaped(to: Shape([order.shape[0]] + table.sampleShape))
-    guard table.sampleShape.count == 3 else { return features }
-    let moments = preparation.normalization.map { graph.input("\(name).moments", [2, $0.mean.count]) }
-    return preparation.apply(features, parameters: moments)
+    return preparation.samples(stored.gather(order), of: table, name: name)
   }
 
   private func sparse(_ rows: SparseRows, _ order: Tensor) -> SparseInput {

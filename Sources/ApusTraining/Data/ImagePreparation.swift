@@ -1,3 +1,5 @@
+import ApusData
+import ApusExpression
 import ApusGraph
 
 /// What happens to images on the device between the data set and the model.
@@ -14,6 +16,9 @@ public struct ImagePreparation: Sendable, Hashable {
       self.mean = mean
       self.deviation = deviation
     }
+
+    /// The means and the reciprocal deviations, as the device has them.
+    var buffer: [Float] { mean + deviation.map { 1 / $0 } }
   }
 
   /// Nil leaves values as they are.
@@ -31,8 +36,19 @@ public struct ImagePreparation: Sendable, Hashable {
   /// Whether anything is random.
   public var augments: Bool { cropPadding > 0 || flips || cutout > 0 }
 
+  /// Traces samples `[B, …]` from stored features `[B, F]`: scaled, and prepared where they are images.
+  ///
+  /// - Parameter name: the source, whose buffer `NAME.moments` holds what images are normalized by.
+  func samples(_ stored: Tensor, of table: Table, name: String) -> Tensor {
+    let (scale, shift) = (Expression(Double(table.scale)), Expression(Double(table.shift)))
+    let features = pointwise(stored) { $0[0] * scale + shift }
+      .reshaped(to: Shape([stored.shape[0]] + table.sampleShape))
+    guard table.sampleShape.count == 3 else { return features }
+    return apply(features, parameters: normalization.map { stored.graph.input("\(name).moments", [2, $0.mean.count]) })
+  }
+
   /// Traces the changes; `parameters` is the buffer `[2, C]` of means and of reciprocal deviations.
-  func apply(_ images: Tensor, parameters: Tensor?) -> Tensor {
+  private func apply(_ images: Tensor, parameters: Tensor?) -> Tensor {
     var x = images
     let isTraining = images.graph.isTraining
     if isTraining, cropPadding > 0 || flips { x = x.augmented(padding: cropPadding, flips: flips) }

@@ -1,5 +1,6 @@
 import ApusCompiler
 import ApusData
+import Foundation
 
 /// The samples of a split as indices: how many, and how far apart.
 struct SampleSpace {
@@ -21,6 +22,18 @@ extension TrainingPlan {
     switch data {
     case .samples(let dataset):
       let table = split == .training ? dataset.training : dataset.validation
+      if streamsData ?? (table.features.block.map { $0.count > TrainingPlan.residentLimit(backend) } ?? false) {
+        let order =
+          split == .training
+          ? try TrainingError.wrapping { try batchOrder() }
+          : try TrainingError.wrapping {
+            try BatchOrder(
+              sampleCount: table.count, batchSize: min(validationSpace.batchSize, table.count), order: .file)
+          }
+        return try TrainingError.wrapping {
+          try StreamedSplit(table, order: order, preparation: preparation, name: split.rawValue, on: backend)
+        }
+      }
       return try TrainingError.wrapping {
         try DeviceSplit(table, preparation: preparation, name: split.rawValue, on: backend)
       }
@@ -35,6 +48,11 @@ extension TrainingPlan {
         try DeviceText(tokens, context: context, name: split.rawValue, on: backend)
       }
     }
+  }
+
+  /// The bytes of samples that stay on a device: what one of its buffers may hold, and half of the machine's memory.
+  private static func residentLimit(_ backend: any Backend) -> Int {
+    min(backend.maximumBufferSize, Int(clamping: ProcessInfo.processInfo.physicalMemory / 2))
   }
 
   /// The samples that an evaluation sees.

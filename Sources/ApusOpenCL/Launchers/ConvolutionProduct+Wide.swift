@@ -120,7 +120,7 @@ struct WideWeightConvolution {
   var scratchSize: Int { (sumsSize + items[0] * items[1] * slotSize) * 4 }
 }
 
-extension Convolution {
+extension ConvolutionProduct {
   func planWide(
     _ device: OpenCLDevice, scratch: MemoryRange?, _ builder: inout ProgramBuilder
   ) throws(OpenCLError) -> [PlannedLaunch] {
@@ -149,7 +149,7 @@ extension Convolution {
       .size(plan.planeCount), .memory(first), .memory(panels), .memory(planes), .elements(plan.slotSize),
       .memory(output),
     ])
-    let text = epilogue.text(&parameters, store: "vstore16")
+    let text = epilogue.text(&parameters, store: "STORE")
     let suffix = try builder.add(
       KernelInstance(
         template: "convolution_wide", macros: macros,

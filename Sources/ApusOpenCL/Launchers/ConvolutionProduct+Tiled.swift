@@ -2,7 +2,7 @@ import ApusCompiler
 import ApusExpression
 import ApusGraph
 
-extension Convolution {
+extension ConvolutionProduct {
   /// The extents of the matrix product that a group is.
   private var product: (m: Int, n: Int, k: Int) {
     let pixels = shape.images * shape.output[0] * shape.output[1]

@@ -3,7 +3,7 @@ import ApusExpression
 import ApusGraph
 
 /// Plans one of a convolution's three products, with a pointwise chain on the elements of the result.
-package struct Convolution {
+package struct ConvolutionProduct {
   let pass: ConvolutionKernel.Pass
   let shape: ConvolutionShape
   /// Input and weights, output gradient and weights, or input and output gradient.
