@@ -14,12 +14,15 @@ package struct ConvolutionKernels: Sendable {
   package let sumWeights: @Sendable (UnsafePointer<ConvolutionWeightPlan>, ConvolutionWeightBlock) -> Void
   /// Adds up shares in order.
   package let combineWeights: @Sendable (ConvolutionWeightPartials) -> Void
+  /// Computes any of the three products where every feature has one channel, for one channel or feature.
+  package let planes: @Sendable (PlaneConvolution, PlaneOperands) -> Void
 
   package init(
     lanes: Int, broadRows: Int, narrowRows: Int, packWeights: @escaping @Sendable (ConvolutionWeights) -> Void,
     convolve: @escaping @Sendable (UnsafePointer<ConvolutionPlan>, ConvolutionBlock) -> Void,
     sumWeights: @escaping @Sendable (UnsafePointer<ConvolutionWeightPlan>, ConvolutionWeightBlock) -> Void,
-    combineWeights: @escaping @Sendable (ConvolutionWeightPartials) -> Void
+    combineWeights: @escaping @Sendable (ConvolutionWeightPartials) -> Void,
+    planes: @escaping @Sendable (PlaneConvolution, PlaneOperands) -> Void
   ) {
     self.lanes = lanes
     self.broadRows = broadRows
@@ -28,5 +31,6 @@ package struct ConvolutionKernels: Sendable {
     self.convolve = convolve
     self.sumWeights = sumWeights
     self.combineWeights = combineWeights
+    self.planes = planes
   }
 }

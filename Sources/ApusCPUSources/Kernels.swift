@@ -10,7 +10,8 @@ package let kernels = KernelTable(
   convolution: ConvolutionKernels(
     lanes: Wide.count, broadRows: broadTileRows, narrowRows: narrowTileRows,
     packWeights: { packConvolutionWeights($0) }, convolve: { convolveBlock($0, $1) },
-    sumWeights: { sumConvolutionWeights($0, $1) }, combineWeights: { combineConvolutionWeights($0) }),
+    sumWeights: { sumConvolutionWeights($0, $1) }, combineWeights: { combineConvolutionWeights($0) },
+    planes: { convolvePlanes($0, $1) }),
   images: ImageKernels(
     pool: { poolPlanes($0, $1, $2, $3) }, poolGradient: { poolGradientPlanes($0, $1, $2, $3) },
     attentionWeights: { attentionWeights($0) }, attentionScoreGradients: { attentionScoreGradients($0, $1) },

@@ -6,7 +6,7 @@ func poolPlanes(_ p: PoolPlan, _ o: PoolOperands, _ planes: Range<Int>, _ scratc
   let ring = PoolRows(plan: p, ring: scratch.assumingMemoryBound(to: Float.self))
   let shares = ring.ring + p.ringRows * p.rowCount
   var window = PoolWindow(p, shares + p.phaseCount)
-  if !p.isMaximum { p.fillShares(shares) }
+  if !p.isMaximum { fillShares(p, shares) }
   let padding = p.isMaximum ? -Float.infinity : 0
   ring.prepare(padding: padding)
   let outputPlane = p.outputRows * p.outputColumns

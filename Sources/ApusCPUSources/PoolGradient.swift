@@ -7,7 +7,7 @@ func poolGradientPlanes(_ p: PoolPlan, _ o: PoolOperands, _ planes: Range<Int>, 
   let sums = PoolSums(plan: p, ring: elements.ring + p.ringRows * p.rowCount)
   let shares = sums.ring + p.ringRows * p.sumCount
   var window = PoolWindow(p, shares + p.phaseCount)
-  if !p.isMaximum { p.fillShares(shares) }
+  if !p.isMaximum { fillShares(p, shares) }
   elements.prepare(padding: -.infinity)
   sums.prepare()
   let plane = p.rows * p.columns

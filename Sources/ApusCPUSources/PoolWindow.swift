@@ -77,13 +77,13 @@ extension PoolPlan {
   /// One over how many of the window's rows count.
   @inline(__always)
   func rowShare(_ inside: Int) -> Float { 1 / Float(countsPadding ? windowRows : max(inside, 1)) }
+}
 
-  /// For every column of the output, one over how many of the window's columns count.
-  func fillShares(_ shares: UnsafeMutablePointer<Float>) {
-    for column in 0..<phaseCount {
-      let first = column * columnStride - columnPadding
-      let inside = min(first + windowColumns, columns) - max(first, 0)
-      shares[column] = 1 / Float(countsPadding ? windowColumns : max(inside, 1))
-    }
+/// For every column of the output, one over how many of the window's columns count.
+func fillShares(_ p: PoolPlan, _ shares: UnsafeMutablePointer<Float>) {
+  for column in 0..<p.phaseCount {
+    let first = column * p.columnStride - p.columnPadding
+    let inside = min(first + p.windowColumns, p.columns) - max(first, 0)
+    shares[column] = 1 / Float(p.countsPadding ? p.windowColumns : max(inside, 1))
   }
 }

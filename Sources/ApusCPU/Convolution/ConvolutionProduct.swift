@@ -14,6 +14,8 @@ final class ConvolutionProduct {
       _ worker: Int, _ image: Int, _ channels: Range<Int>, _ rows: Range<Int>, _ result: UnsafeMutablePointer<Float>
     ) -> Void
 
+  /// The planes' own way, where every feature reads one channel.
+  private let planes: ConvolutionPlanes?
   private let shape: ConvolutionShape
   private let kernels: ConvolutionKernels
   private let isForward: Bool
@@ -39,6 +41,7 @@ final class ConvolutionProduct {
 
   init(_ kernel: ConvolutionKernel, kernels: ConvolutionKernels, threadCount: Int) {
     let shape = kernel.shape
+    planes = ConvolutionPlanes(kernel, kernels: kernels)
     self.shape = shape
     self.kernels = kernels
     isForward = kernel.pass == .forward
@@ -51,7 +54,7 @@ final class ConvolutionProduct {
     // A window of one element that moves by one sees no rows: a plane may be cut as its pixels like it.
     var axes = (0..<2).map { ConvolutionAxis(shape, kernel.pass, axis: $0) }
     let w = shape.window
-    if w.size == [1, 1], w.strides == [1, 1], w.padding == [0, 0] {
+    if planes == nil, w.size == [1, 1], w.strides == [1, 1], w.padding == [0, 0] {
       let pixels = shape.input[0] * shape.input[1]
       let columns = (shape.input[1]...max(shape.input[1], 512)).last { pixels % $0 == 0 } ?? shape.input[1]
       axes = [ConvolutionAxis(extent: pixels / columns), ConvolutionAxis(extent: columns)]
@@ -142,11 +145,12 @@ final class ConvolutionProduct {
   private var groupPackedCount: Int { blocks.reduce(0) { $0 + packedCount($1) } }
 
   /// The floats of scratch memory that all threads share.
-  var sharedCount: Int { shape.groups * groupPackedCount }
+  var sharedCount: Int { planes == nil ? shape.groups * groupPackedCount : 0 }
 
   /// The floats of scratch memory of each thread.
   var scratchCount: Int {
-    (plans.map { $0.pointee.bandRows }.max() ?? 0) * resultColumns * 2 * kernels.lanes + copiedCount
+    if let planes { return planes.scratchCount }
+    return (plans.map { $0.pointee.bandRows }.max() ?? 0) * resultColumns * 2 * kernels.lanes + copiedCount
   }
 
   // MARK: - Running
@@ -159,6 +163,13 @@ final class ConvolutionProduct {
     shared: UnsafeMutablePointer<Float>, on workers: Workers, scratch: (_ worker: Int) -> UnsafeMutablePointer<Float>,
     epilogue: Epilogue?
   ) {
+    if let planes {
+      let source = UnsafeMutablePointer(mutating: source)
+      planes.run(
+        input: isForward ? source : result, output: isForward ? result : source,
+        weights: UnsafeMutablePointer(mutating: weights), on: workers, scratch: scratch, finish: epilogue)
+      return
+    }
     pack(weights, shared, on: workers)
     let rowParts = (plans[0].pointee.rows + taskRows - 1) / taskRows
     let images = shape.images

@@ -7,6 +7,8 @@ import ApusGraph
 /// The lanes of vectors are features; the sums over images are cut into ranges that the shape alone decides, and added
 /// up in order.
 final class ConvolutionWeightGradient {
+  /// The planes' own way, where every feature reads one channel.
+  private let planes: ConvolutionPlanes?
   private let shape: ConvolutionShape
   private let kernels: ConvolutionKernels
   private let channels: Int
@@ -29,7 +31,9 @@ final class ConvolutionWeightGradient {
   /// Floats of partial sums.
   private static let partialLimit = 4 << 20
 
-  init(_ shape: ConvolutionShape, kernels: ConvolutionKernels) {
+  init(_ kernel: ConvolutionKernel, kernels: ConvolutionKernels) {
+    let shape = kernel.shape
+    planes = ConvolutionPlanes(kernel, kernels: kernels)
     self.shape = shape
     self.kernels = kernels
     channels = shape.channels / shape.groups
@@ -129,10 +133,12 @@ final class ConvolutionWeightGradient {
   private var groupPartialCount: Int { blocks.reduce(0) { $0 + elements * width($1) } }
 
   /// The floats of scratch memory that all threads share.
-  var sharedCount: Int { imageParts.count * shape.groups * groupPartialCount }
+  var sharedCount: Int { planes == nil ? imageParts.count * shape.groups * groupPartialCount : 0 }
 
   /// The floats of scratch memory of each thread.
-  var scratchCount: Int { plan.pointee.groupImages * plan.pointee.outputPlane * 2 * kernels.lanes + copiedCount }
+  var scratchCount: Int {
+    planes?.scratchCount ?? plan.pointee.groupImages * plan.pointee.outputPlane * 2 * kernels.lanes + copiedCount
+  }
 
   // MARK: - Running
 
@@ -141,6 +147,12 @@ final class ConvolutionWeightGradient {
     input: UnsafePointer<Float>, gradient: UnsafePointer<Float>, result: UnsafeMutablePointer<Float>,
     shared: UnsafeMutablePointer<Float>, on workers: Workers, scratch: (_ worker: Int) -> UnsafeMutablePointer<Float>
   ) {
+    if let planes {
+      planes.run(
+        input: UnsafeMutablePointer(mutating: input), output: UnsafeMutablePointer(mutating: gradient),
+        weights: result, on: workers, scratch: scratch)
+      return
+    }
     let perImages = shape.groups * blocks.count * channelParts.count
     let partStride = shape.groups * groupPartialCount
     func partial(_ group: Int, _ block: Range<Int>) -> UnsafeMutablePointer<Float> {

@@ -75,7 +75,7 @@ final class ConvolutionWeightLaunch: Launch {
     gradient = try context.input(1)
     output = try context.floatOutput()
     workers = context.workers
-    product = ConvolutionWeightGradient(kernel.shape, kernels: context.kernels.convolution)
+    product = ConvolutionWeightGradient(kernel, kernels: context.kernels.convolution)
     workers.reserveShared(product.sharedCount)
     workers.reserve(product.scratchCount * 4)
   }
