@@ -19,6 +19,8 @@ package struct PoolPlan: Sendable {
   package var columnStride: Int
   package var rowPadding: Int
   package var columnPadding: Int
+  /// Whether the window is two by two, moves by two and never reaches beyond the image.
+  package let halves: Bool
   /// Rows of a ring: at least as many as the window has, a power of two.
   package let ringRows: Int
   /// Floats of one phase of a row, and of a row taken apart: whole vectors are read and written everywhere.
@@ -45,6 +47,9 @@ package struct PoolPlan: Sendable {
     self.columnStride = columnStride
     self.rowPadding = rowPadding
     self.columnPadding = columnPadding
+    halves =
+      windowRows == 2 && windowColumns == 2 && rowStride == 2 && columnStride == 2 && rowPadding == 0
+      && columnPadding == 0
     var ring = 1
     while ring < windowRows { ring *= 2 }
     ringRows = ring

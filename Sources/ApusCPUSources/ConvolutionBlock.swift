@@ -62,7 +62,7 @@ private func convolveRow(
   let run = p.rowRuns[row]
   var terms = ConvolutionTerms(
     rowSteps: p.rowSteps + run.first, rowCount: run.count, columnSteps: p.columnSteps, columnCount: 0, depth: 0,
-    sourceDepth: 0, packedDepth: 0, sourceStep: p.sourceStep)
+    sourceDepth: 0, packedDepth: 0, sourceStep: RowDistances(p.sourceStep))
   var operands = ConvolutionOperands(
     source: block.source, packed: block.weights, target: band, targetStride: p.pixelStep * block.width,
     accumulates: false)

@@ -19,7 +19,7 @@ struct ConvolutionTerms {
   var sourceDepth: Int
   var packedDepth: Int
   /// Floats of the source between the tile's rows.
-  var sourceStep: Int
+  var sourceStep: RowDistances
 }
 
 /// A tile's operands.
@@ -104,10 +104,10 @@ func sumNarrow(_ rows: Int, _ t: ConvolutionTerms, _ o: ConvolutionOperands) {
 @inline(never)
 private func sum<Tile: MatrixTile>(_ type: Tile.Type, _ t: ConvolutionTerms, _ o: ConvolutionOperands) {
   var tile = Tile()
-  if t.sourceStep == 1 {
-    accumulate(&tile, t, o, 1)
+  if t.sourceStep.one == 1 {
+    accumulate(&tile, t, o, AdjacentRows())
   } else {
-    accumulate(&tile, t, o, t.sourceStep)
+    accumulate(&tile, t, o, SpacedRows(distances: t.sourceStep))
   }
   if o.accumulates {
     tile.add(to: o.target, o.targetStride)
@@ -118,8 +118,8 @@ private func sum<Tile: MatrixTile>(_ type: Tile.Type, _ t: ConvolutionTerms, _ o
 
 /// All terms in one loop: the tile would leave the registers between the runs of nested ones.
 @inline(__always)
-private func accumulate<Tile: MatrixTile>(
-  _ tile: inout Tile, _ t: ConvolutionTerms, _ o: ConvolutionOperands, _ sourceStep: Int
+private func accumulate<Tile: MatrixTile, Rows: TileRows>(
+  _ tile: inout Tile, _ t: ConvolutionTerms, _ o: ConvolutionOperands, _ rows: Rows
 ) {
   guard t.rowCount > 0, t.columnCount > 0, t.depth > 0 else { return }
   let sourceDepth = t.sourceDepth
@@ -132,7 +132,7 @@ private func accumulate<Tile: MatrixTile>(
   var b = o.packed + (rowStep.pointee.packed + columnStep.pointee.packed) * Tile.width
   var left = t.depth
   while true {
-    tile.accumulate(a, sourceStep, Tile.columns(b))
+    tile.accumulate(a, rows, 0, Tile.columns(b))
     a += sourceDepth
     b += packedDepth
     left -= 1

@@ -46,7 +46,7 @@ private func sumGroup(
   let width = block.width
   var terms = ConvolutionTerms(
     rowSteps: p.rowSteps, rowCount: 0, columnSteps: p.columnSteps, columnCount: 0, depth: 0, sourceDepth: 0,
-    packedDepth: 0, sourceStep: p.sourceStep)
+    packedDepth: 0, sourceStep: RowDistances(p.sourceStep))
   // Neighbouring rows of a tile are neighbouring channels or neighbouring elements of the window.
   var operands = ConvolutionOperands(
     source: input, packed: block.scratch, target: block.partial,

@@ -140,15 +140,16 @@ private func multiply<Tile: MatrixTile>(
   let aDepthStride = block.aDepthStride
   let bDepthStride = block.bDepthStride
   if block.aRowStride == 1 {
+    let rows = AdjacentRows()
     for _ in 0..<block.depth {
-      tile.accumulate(a, 1, Tile.columns(b))
+      tile.accumulate(a, rows, 0, Tile.columns(b))
       a += aDepthStride
       b += bDepthStride
     }
   } else {
-    let aRowStride = block.aRowStride
+    let rows = SpacedRows(distances: RowDistances(block.aRowStride))
     for _ in 0..<block.depth {
-      tile.accumulate(a, aRowStride, Tile.columns(b))
+      tile.accumulate(a, rows, 0, Tile.columns(b))
       a += aDepthStride
       b += bDepthStride
     }

@@ -1,3 +1,4 @@
+import ApusCPUKernels
 import ApusExpression
 
 /// A tile of C held in registers: some rows, each a fixed number of vectors wide.
@@ -19,12 +20,45 @@ protocol MatrixTile {
 
   static func columns(_ b: UnsafePointer<Float>) -> Columns
 
-  /// Adds the outer product of a column of A and a row of B.
-  mutating func accumulate(_ a: UnsafePointer<Float>, _ rowStride: Int, _ b: Columns)
+  /// Adds the outer product of a column of A and a row of B; the tile's first row is the given one of the column.
+  mutating func accumulate<Rows: TileRows>(_ a: UnsafePointer<Float>, _ rows: Rows, _ first: Int, _ b: Columns)
 
   func store(_ c: UnsafeMutablePointer<Float>, _ rowStride: Int)
 
   func add(to c: UnsafeMutablePointer<Float>, _ rowStride: Int)
+}
+
+/// Where the rows of a tile's column lie.
+protocol TileRows {
+  /// The floats from the first row to another.
+  func offset(_ row: Int) -> Int
+}
+
+/// Rows one behind the other.
+struct AdjacentRows: TileRows {
+  @inline(__always) func offset(_ row: Int) -> Int { row }
+}
+
+/// Rows at a distance.
+struct SpacedRows: TileRows {
+  let distances: RowDistances
+
+  @inline(__always)
+  func offset(_ row: Int) -> Int {
+    let group =
+      switch row / 4 {
+      case 0: 0
+      case 1: distances.four
+      case 2: distances.eight
+      default: distances.twelve
+      }
+    return switch row % 4 {
+    case 0: group
+    case 1: group + distances.one
+    case 2: group + 2 * distances.one
+    default: group + distances.three
+    }
+  }
 }
 
 /// One row of one vector.
@@ -37,8 +71,8 @@ struct NarrowRow: MatrixTile {
   @inline(__always) static func columns(_ b: UnsafePointer<Float>) -> Wide { .load(b) }
 
   @inline(__always)
-  mutating func accumulate(_ a: UnsafePointer<Float>, _ rowStride: Int, _ b: Wide) {
-    c0 = .multiplyAdd(Wide(splat: a.pointee), b, c0)
+  mutating func accumulate<Rows: TileRows>(_ a: UnsafePointer<Float>, _ rows: Rows, _ first: Int, _ b: Wide) {
+    c0 = .multiplyAdd(Wide(splat: a[rows.offset(first)]), b, c0)
   }
 
   @inline(__always)
@@ -60,8 +94,10 @@ struct BroadRow: MatrixTile {
   static func columns(_ b: UnsafePointer<Float>) -> (Wide, Wide) { (.load(b), .load(b + Wide.count)) }
 
   @inline(__always)
-  mutating func accumulate(_ a: UnsafePointer<Float>, _ rowStride: Int, _ b: (Wide, Wide)) {
-    let x = Wide(splat: a.pointee)
+  mutating func accumulate<Rows: TileRows>(
+    _ a: UnsafePointer<Float>, _ rows: Rows, _ first: Int, _ b: (Wide, Wide)
+  ) {
+    let x = Wide(splat: a[rows.offset(first)])
     c0 = .multiplyAdd(x, b.0, c0)
     c1 = .multiplyAdd(x, b.1, c1)
   }
@@ -90,9 +126,11 @@ struct Stack<Top: MatrixTile, Bottom: MatrixTile>: MatrixTile where Top.Columns 
   @inline(__always) static func columns(_ b: UnsafePointer<Float>) -> Top.Columns { Top.columns(b) }
 
   @inline(__always)
-  mutating func accumulate(_ a: UnsafePointer<Float>, _ rowStride: Int, _ b: Top.Columns) {
-    top.accumulate(a, rowStride, b)
-    bottom.accumulate(a + Top.rows * rowStride, rowStride, b)
+  mutating func accumulate<Rows: TileRows>(
+    _ a: UnsafePointer<Float>, _ rows: Rows, _ first: Int, _ b: Top.Columns
+  ) {
+    top.accumulate(a, rows, first, b)
+    bottom.accumulate(a, rows, first + Top.rows, b)
   }
 
   @inline(__always)

@@ -1,8 +1,17 @@
 import ApusCPUKernels
 import ApusExpression
 
-/// Computes what reaches a range of planes before pooling. A row is final, and written, when the window has left it.
+/// Computes what reaches a range of planes before pooling.
 func poolGradientPlanes(_ p: PoolPlan, _ o: PoolOperands, _ planes: Range<Int>, _ scratch: UnsafeMutableRawPointer) {
+  if p.isMaximum, p.halves {
+    halvedGradientPlanes(p, o, planes, scratch)
+  } else {
+    windowGradientPlanes(p, o, planes, scratch)
+  }
+}
+
+/// The same for any window. A row is final, and written, when the window has left it.
+func windowGradientPlanes(_ p: PoolPlan, _ o: PoolOperands, _ planes: Range<Int>, _ scratch: UnsafeMutableRawPointer) {
   let elements = PoolRows(plan: p, ring: scratch.assumingMemoryBound(to: Float.self))
   let sums = PoolSums(plan: p, ring: elements.ring + p.ringRows * p.rowCount)
   let shares = sums.ring + p.ringRows * p.sumCount

@@ -1,5 +1,6 @@
 import ApusCPU
 import ApusGraph
+import ApusTestSupport
 import Testing
 
 /// What the conformance suite leaves open: elements that are not numbers, or as small as padding.
@@ -17,6 +18,25 @@ import Testing
     try fixture.write((1...64).map(Float.init).prefix(try fixture.floats(0).count).map(\.self), to: "upstream")
     try fixture.run()
     return (try fixture.floats(0), try fixture.floats(1))
+  }
+
+  /// Rows of less than a vector, of several, and with a rest, by windows that overlap, touch or leave gaps.
+  @Test(arguments: [[2, 2], [3, 2], [2, 3], [3, 3], [4, 2]])
+  func rowsOfEveryLength(window: [Int]) throws {
+    for columns in [4, 17, 33, 40, 41, 71] {
+      let test = ConformanceCase("rows of \(columns)", tolerance: Tolerance.arithmetic * 4) { g in
+        let x = g.input("x", [3, 2, 7, columns])
+        let y = x.maxPool(size: [window[0], window[0]], strides: [window[1], window[1]])
+        let z = x.averagePool(size: [window[0], window[0]], strides: [window[1], window[1]])
+        return [y, z] + gradient(of: (y * g.input("upstream", y.shape)).sum(), with: [x])
+          + gradient(of: (z * g.input("mean's upstream", z.shape)).sum(), with: [x])
+      }
+      for device in Device.all {
+        for (index, error) in try test.errors(on: device.backend()).enumerated() {
+          #expect(error <= test.tolerance, "output \(index) of \(columns) columns on \(device)")
+        }
+      }
+    }
   }
 
   @Test(arguments: Device.all)
