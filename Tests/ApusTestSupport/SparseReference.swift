@@ -26,7 +26,9 @@ package enum SparseReference {
     }
   }
 
-  package static func product(_ k: SparseProductKernel, _ columns: Operand, _ values: Operand, _ table: Operand) -> [Double] {
+  package static func product(_ k: SparseProductKernel, _ columns: Operand, _ values: Operand, _ table: Operand)
+    -> [Double]
+  {
     var result = [Double](repeating: 0, count: k.rows * k.columns)
     forEachEntry(k, columns) { row, entry, column in
       for h in 0..<k.columns { result[row * k.columns + h] += values(entry) * table(column * k.columns + h) }
@@ -34,7 +36,9 @@ package enum SparseReference {
     return result
   }
 
-  package static func gradient(_ k: SparseProductKernel, _ columns: Operand, _ values: Operand, _ upstream: Operand) -> [Double] {
+  package static func gradient(_ k: SparseProductKernel, _ columns: Operand, _ values: Operand, _ upstream: Operand)
+    -> [Double]
+  {
     var result = [Double](repeating: 0, count: k.tableRows * k.columns)
     forEachEntry(k, columns) { row, entry, column in
       for h in 0..<k.columns { result[column * k.columns + h] += values(entry) * upstream(row * k.columns + h) }
