@@ -30,16 +30,22 @@ package struct ConvolutionPiece: Sendable, Hashable, BitwiseCopyable {
   package var rows: Int
   /// The steps along an image's columns.
   package var steps: ConvolutionRun
-  /// Terms of a step.
+  /// Terms of a step, and the floats of the source and the rows of the packed operand from one to the next.
   package var depth: Int
+  package var sourceDepth: Int
+  package var packedDepth: Int
   /// Whether the sums are added to what is there.
   package var accumulates: Bool
 
-  package init(target: Int, rows: Int, steps: ConvolutionRun, depth: Int, accumulates: Bool) {
+  package init(
+    target: Int, rows: Int, steps: ConvolutionRun, depth: Int, sourceDepth: Int, packedDepth: Int, accumulates: Bool
+  ) {
     self.target = target
     self.rows = rows
     self.steps = steps
     self.depth = depth
+    self.sourceDepth = sourceDepth
+    self.packedDepth = packedDepth
     self.accumulates = accumulates
   }
 }
@@ -65,15 +71,17 @@ package struct ConvolutionPlan {
   package var pixelStep: Int
   /// Floats of the source between neighbouring rows of a tile.
   package var sourceStep: Int
-  /// Floats of a plane of the source.
+  /// Floats between planes of the source as it is read.
   package var sourcePlane: Int
+  /// The copy of the source that is read, if there is one.
+  package var copy: ConvolutionCopy?
   /// Rows of the result that are computed before they are transposed to where they go.
   package var bandRows: Int
 
   package init(
     rows: Int, columns: Int, rowRuns: UnsafePointer<ConvolutionRun>, rowSteps: UnsafePointer<ConvolutionStep>,
     pieces: UnsafePointer<ConvolutionPiece>, pieceCount: Int, columnSteps: UnsafePointer<ConvolutionStep>,
-    pixelStep: Int, sourceStep: Int, sourcePlane: Int, bandRows: Int
+    pixelStep: Int, sourceStep: Int, sourcePlane: Int, copy: ConvolutionCopy?, bandRows: Int
   ) {
     self.rows = rows
     self.columns = columns
@@ -85,7 +93,28 @@ package struct ConvolutionPlan {
     self.pixelStep = pixelStep
     self.sourceStep = sourceStep
     self.sourcePlane = sourcePlane
+    self.copy = copy
     self.bandRows = bandRows
+  }
+}
+
+/// How planes are copied: to another distance, and with zeros at the ends of their rows.
+package struct ConvolutionCopy: Sendable, Hashable, BitwiseCopyable {
+  package var channels: Int
+  package var rows: Int
+  package var columns: Int
+  package var zerosBefore: Int
+  package var zerosAfter: Int
+  /// Floats from one plane of the copy to the next: a vector more than the plane has at least.
+  package var pitch: Int
+
+  package init(channels: Int, rows: Int, columns: Int, zerosBefore: Int, zerosAfter: Int, pitch: Int) {
+    self.channels = channels
+    self.rows = rows
+    self.columns = columns
+    self.zerosBefore = zerosBefore
+    self.zerosAfter = zerosAfter
+    self.pitch = pitch
   }
 }
 
@@ -103,7 +132,7 @@ package struct ConvolutionBlock {
   /// The rows of the result that are wanted.
   package var firstRow: Int
   package var rows: Int
-  /// `bandRows · columns · width` floats, aligned.
+  /// `bandRows · columns · width` floats, aligned, and behind them a copy of the source.
   package var scratch: UnsafeMutablePointer<Float>
 
   package init(

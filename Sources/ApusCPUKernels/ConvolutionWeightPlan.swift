@@ -11,6 +11,10 @@ package struct ConvolutionWeightPlan {
   /// Floats of a plane of the input, and of an image.
   package var inputPlane: Int
   package var inputImage: Int
+  /// The copy of the block's channels that is read, if there is one; images are `channels · pitch` floats apart.
+  package var copy: ConvolutionCopy?
+  /// Floats between planes of the input as it is read.
+  package var inputPitch: Int
   /// Pixels of a plane of the output, and floats of an image.
   package var outputPlane: Int
   package var outputImage: Int
@@ -20,9 +24,8 @@ package struct ConvolutionWeightPlan {
   package var tilesWindow: Bool
   /// The most channels of a tile.
   package var tileChannels: Int
-  /// Floats of the input between neighbouring rows of a tile, and between neighbouring pixels of the output.
+  /// Floats of the input between neighbouring rows of a tile.
   package var sourceStep: Int
-  package var pixelStep: Int
   /// For every row of the window, its run of `rowSteps` over the images of a group, image by image, and how many of them
   /// each image has.
   package var rowRuns: UnsafePointer<ConvolutionRun>
@@ -34,8 +37,9 @@ package struct ConvolutionWeightPlan {
   package var columnSteps: UnsafePointer<ConvolutionStep>
 
   package init(
-    channels: Int, windowRows: Int, windowColumns: Int, inputPlane: Int, inputImage: Int, outputPlane: Int,
-    outputImage: Int, groupImages: Int, tilesWindow: Bool, tileChannels: Int, sourceStep: Int, pixelStep: Int,
+    channels: Int, windowRows: Int, windowColumns: Int, inputPlane: Int, inputImage: Int, copy: ConvolutionCopy?,
+    inputPitch: Int, outputPlane: Int, outputImage: Int, groupImages: Int, tilesWindow: Bool, tileChannels: Int,
+    sourceStep: Int,
     rowRuns: UnsafePointer<ConvolutionRun>, rowsPerImage: UnsafePointer<Int>, rowSteps: UnsafePointer<ConvolutionStep>,
     pieces: UnsafePointer<ConvolutionPiece>, pieceCount: Int, columnSteps: UnsafePointer<ConvolutionStep>
   ) {
@@ -44,13 +48,14 @@ package struct ConvolutionWeightPlan {
     self.windowColumns = windowColumns
     self.inputPlane = inputPlane
     self.inputImage = inputImage
+    self.copy = copy
+    self.inputPitch = inputPitch
     self.outputPlane = outputPlane
     self.outputImage = outputImage
     self.groupImages = groupImages
     self.tilesWindow = tilesWindow
     self.tileChannels = tileChannels
     self.sourceStep = sourceStep
-    self.pixelStep = pixelStep
     self.rowRuns = rowRuns
     self.rowsPerImage = rowsPerImage
     self.rowSteps = rowSteps
@@ -74,7 +79,7 @@ package struct ConvolutionWeightBlock {
   package var width: Int
   /// `[channels][window][width]`, of which the block's channels are written.
   package var partial: UnsafeMutablePointer<Float>
-  /// `groupImages · outputPlane · width` floats, aligned.
+  /// `groupImages · outputPlane · width` floats, aligned, and behind them a copy of the block's channels of as many images.
   package var scratch: UnsafeMutablePointer<Float>
 
   package init(

@@ -19,10 +19,15 @@ package struct PoolPlan: Sendable {
   package var columnStride: Int
   package var rowPadding: Int
   package var columnPadding: Int
-  /// Floats of one phase of a row: every position's reads and writes by whole vectors fit.
+  /// Rows of a ring: at least as many as the window has, a power of two.
+  package let ringRows: Int
+  /// Floats of one phase of a row, and of a row taken apart: whole vectors are read and written everywhere.
   package let phaseCount: Int
-  /// Floats of a row taken apart.
   package let rowCount: Int
+  /// Floats before the sums of a column of the window, from one column's to the next, and of all columns of a row.
+  package let sumLead: Int
+  package let sumPitch: Int
+  package let sumCount: Int
 
   package init(
     isMaximum: Bool, countsPadding: Bool, rows: Int, columns: Int, outputRows: Int, outputColumns: Int,
@@ -40,15 +45,23 @@ package struct PoolPlan: Sendable {
     self.columnStride = columnStride
     self.rowPadding = rowPadding
     self.columnPadding = columnPadding
-    let reach = (columns + 2 * columnPadding + windowColumns + columnStride) / columnStride
-    phaseCount = (max(reach, outputColumns) + 3 * 16 + 15) / 16 * 16
+    var ring = 1
+    while ring < windowRows { ring *= 2 }
+    ringRows = ring
+    func rounded(_ count: Int) -> Int { (count + ChainPlan.lanes - 1) / ChainPlan.lanes * ChainPlan.lanes }
+    let read = rounded(outputColumns) + (windowColumns - 1) / columnStride
+    let written = rounded((columns + columnStride - 1) / columnStride) + ChainPlan.lanes + 2 * columnPadding
+    phaseCount = rounded(max(read, written))
     rowCount = phaseCount * columnStride
+    sumLead = rounded((windowColumns - 1) / columnStride + 1)
+    sumPitch = sumLead + phaseCount + ChainPlan.lanes
+    sumCount = sumPitch * windowColumns
   }
 
-  /// The scratch memory of a thread, in floats: as many rows of elements and of sums as the window has, the shares of
-  /// a mean, a vector, and two addresses for each of the window's rows and one for each of its columns.
+  /// The scratch memory of a thread, in floats: rings of elements and of sums, the shares of a mean, two addresses for each
+  /// of the window's rows and two distances for each of its columns.
   package var scratchCount: Int {
-    2 * windowRows * rowCount + phaseCount + 16 + 2 * (2 * windowRows + windowColumns + 16)
+    ringRows * (rowCount + sumCount) + phaseCount + 4 * (windowRows + windowColumns) + 16
   }
 }
 

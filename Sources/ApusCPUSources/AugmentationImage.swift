@@ -5,7 +5,8 @@ func augmentImage(_ o: AugmentationOperands) {
   // Column c reads c + shift, or mirrored width − 1 − c + shift: inside the image for one range of columns.
   let shift = o.columnShift
   let columns =
-    o.isMirrored ? max(0, shift)..<max(0, shift, min(o.width, o.width + shift))
+    o.isMirrored
+    ? max(0, shift)..<max(0, shift, min(o.width, o.width + shift))
     : max(0, -shift)..<max(0, -shift, min(o.width, o.width - shift))
   for channel in 0..<o.channels {
     for row in 0..<o.height {

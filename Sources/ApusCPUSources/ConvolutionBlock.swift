@@ -5,6 +5,12 @@ import ApusExpression
 /// channels side by side, which is then transposed into planes.
 func convolveBlock(_ plan: UnsafePointer<ConvolutionPlan>, _ block: ConvolutionBlock) {
   let p = plan.pointee
+  var block = block
+  if let copy = p.copy {
+    let target = block.scratch + p.bandRows * p.columns * block.width
+    copyPlanes(block.source, plane: copy.rows * copy.columns, copy, target, channels: copy.channels)
+    block.source = UnsafePointer(target)
+  }
   let plane = p.rows * p.columns
   let end = block.firstRow + block.rows
   var row = block.firstRow
@@ -25,6 +31,30 @@ func convolveBlock(_ plan: UnsafePointer<ConvolutionPlan>, _ block: ConvolutionB
   }
 }
 
+/// Copies planes; a vector more than the last one has is written.
+func copyPlanes(
+  _ source: UnsafePointer<Float>, plane: Int, _ copy: ConvolutionCopy, _ target: UnsafeMutablePointer<Float>,
+  channels: Int
+) {
+  for channel in 0..<channels {
+    var from = source + channel * plane
+    var to = target + channel * copy.pitch
+    if copy.zerosBefore + copy.zerosAfter == 0 {
+      copyFloats(from, to, plane)
+    } else {
+      for _ in 0..<copy.rows {
+        for index in 0..<copy.zerosBefore { to[index] = 0 }
+        to += copy.zerosBefore
+        copyFloats(from, to, copy.columns)
+        from += copy.columns
+        to += copy.columns
+        for index in 0..<copy.zerosAfter { to[index] = 0 }
+        to += copy.zerosAfter
+      }
+    }
+  }
+}
+
 @inline(__always)
 private func convolveRow(
   _ p: ConvolutionPlan, _ block: ConvolutionBlock, _ row: Int, _ band: UnsafeMutablePointer<Float>, broad: Bool
@@ -32,7 +62,7 @@ private func convolveRow(
   let run = p.rowRuns[row]
   var terms = ConvolutionTerms(
     rowSteps: p.rowSteps + run.first, rowCount: run.count, columnSteps: p.columnSteps, columnCount: 0, depth: 0,
-    sourceDepth: p.sourcePlane, sourceStep: p.sourceStep)
+    sourceDepth: 0, packedDepth: 0, sourceStep: p.sourceStep)
   var operands = ConvolutionOperands(
     source: block.source, packed: block.weights, target: band, targetStride: p.pixelStep * block.width,
     accumulates: false)
@@ -41,6 +71,8 @@ private func convolveRow(
     terms.columnSteps = p.columnSteps + piece.steps.first
     terms.columnCount = piece.steps.count
     terms.depth = piece.depth
+    terms.sourceDepth = piece.sourceDepth
+    terms.packedDepth = piece.packedDepth
     operands.target = band + piece.target * block.width
     operands.accumulates = piece.accumulates
     if broad {

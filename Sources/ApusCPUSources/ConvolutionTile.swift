@@ -14,9 +14,10 @@ struct ConvolutionTerms {
   var rowCount: Int
   var columnSteps: UnsafePointer<ConvolutionStep>
   var columnCount: Int
-  /// The terms of a run, and the floats of the source from one to the next; of the packed operand it is the width.
+  /// The terms of a run, and the floats of the source and the rows of the packed operand from one to the next.
   var depth: Int
   var sourceDepth: Int
+  var packedDepth: Int
   /// Floats of the source between the tile's rows.
   var sourceStep: Int
 }
@@ -122,6 +123,7 @@ private func accumulate<Tile: MatrixTile>(
 ) {
   guard t.rowCount > 0, t.columnCount > 0, t.depth > 0 else { return }
   let sourceDepth = t.sourceDepth
+  let packedDepth = t.packedDepth * Tile.width
   var rowStep = t.rowSteps
   let lastRowStep = t.rowSteps + (t.rowCount - 1)
   var columnStep = t.columnSteps
@@ -132,7 +134,7 @@ private func accumulate<Tile: MatrixTile>(
   while true {
     tile.accumulate(a, sourceStep, Tile.columns(b))
     a += sourceDepth
-    b += Tile.width
+    b += packedDepth
     left -= 1
     if left == 0 {
       if columnStep == lastColumnStep {

@@ -18,7 +18,16 @@ func sumConvolutionWeights(_ plan: UnsafePointer<ConvolutionWeightPlan>, _ block
           count: block.features, depth: p.outputPlane,
           destination: block.scratch + index * p.outputPlane * block.width, panelStride: 0, width: block.width))
     }
-    let input = block.input + image * p.inputImage
+    var input = block.input + image * p.inputImage + block.firstChannel * p.inputPlane
+    if let copy = p.copy {
+      let target = block.scratch + p.groupImages * p.outputPlane * block.width
+      for index in 0..<images {
+        copyPlanes(
+          input + index * p.inputImage, plane: p.inputPlane, copy, target + index * copy.channels * copy.pitch,
+          channels: block.channelCount)
+      }
+      input = UnsafePointer(target)
+    }
     if block.width == Wide.count {
       sumGroup(p, block, input, images, broad: false)
     } else {
@@ -36,8 +45,8 @@ private func sumGroup(
   let elements = p.windowRows * p.windowColumns
   let width = block.width
   var terms = ConvolutionTerms(
-    rowSteps: p.rowSteps, rowCount: 0, columnSteps: p.columnSteps, columnCount: 0, depth: 0, sourceDepth: p.pixelStep,
-    sourceStep: p.sourceStep)
+    rowSteps: p.rowSteps, rowCount: 0, columnSteps: p.columnSteps, columnCount: 0, depth: 0, sourceDepth: 0,
+    packedDepth: 0, sourceStep: p.sourceStep)
   // Neighbouring rows of a tile are neighbouring channels or neighbouring elements of the window.
   var operands = ConvolutionOperands(
     source: input, packed: block.scratch, target: block.partial,
@@ -57,7 +66,9 @@ private func sumGroup(
         terms.columnSteps = p.columnSteps + piece.steps.first
         terms.columnCount = piece.steps.count
         terms.depth = piece.depth
-        operands.source = input + channel * p.inputPlane
+        terms.sourceDepth = piece.sourceDepth
+        terms.packedDepth = piece.packedDepth
+        operands.source = input + (channel - block.firstChannel) * p.inputPitch
         operands.target = block.partial + (channel * elements + windowRow * p.windowColumns + piece.target) * width
         let rows = p.tilesWindow ? piece.rows : min(next, end) - channel
         if broad {

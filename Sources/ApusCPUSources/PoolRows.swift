@@ -4,16 +4,15 @@ import ApusExpression
 /// The rows of a plane that the window covers at the moment, taken apart by phase, in a ring.
 struct PoolRows {
   let plan: PoolPlan
-  /// As many rows as the window has.
   let ring: UnsafeMutablePointer<Float>
 
   @inline(__always)
-  func row(_ index: Int) -> UnsafeMutablePointer<Float> { ring + index % plan.windowRows * plan.rowCount }
+  func row(_ index: Int) -> UnsafeMutablePointer<Float> { ring + (index & (plan.ringRows - 1)) * plan.rowCount }
 
   /// Fills the left padding of all rows, which stays, and everything else with zeros.
   func prepare(padding: Float) {
-    ring.update(repeating: 0, count: plan.windowRows * plan.rowCount)
-    for index in 0..<plan.windowRows {
+    ring.update(repeating: 0, count: plan.ringRows * plan.rowCount)
+    for index in 0..<plan.ringRows {
       for column in 0..<plan.columnPadding { element(row(index), column).pointee = padding }
     }
   }
@@ -27,8 +26,8 @@ struct PoolRows {
     case 1:
       copyFloats(source, target + start, columns)
     case 2:
-      let even = target + start % 2 * plan.phaseCount + start / 2
-      let odd = target + (start + 1) % 2 * plan.phaseCount + (start + 1) / 2
+      let even = target + (start & 1) * plan.phaseCount + start / 2
+      let odd = target + ((start + 1) & 1) * plan.phaseCount + (start + 1) / 2
       var column = 0
       while column < columns {
         let a = Wide.load(source + column).vector
@@ -43,46 +42,9 @@ struct PoolRows {
     for column in start + columns..<start + columns + start { element(target, column).pointee = padding }
   }
 
-  /// Puts a row together from its phases. Whole vectors are written where they end before `limit`.
-  @inline(__always)
-  func join(_ index: Int, _ target: UnsafeMutablePointer<Float>, limit: UnsafeMutablePointer<Float>) {
-    let source = row(index)
-    let (columns, start) = (plan.columns, plan.columnPadding)
-    switch plan.columnStride {
-    case 1:
-      var column = 0
-      while column < columns {
-        storeRow(.load(source + start + column), target + column, columns - column, limit: limit)
-        column += Wide.count
-      }
-    case 2:
-      let even = source + start % 2 * plan.phaseCount + start / 2
-      let odd = source + (start + 1) % 2 * plan.phaseCount + (start + 1) / 2
-      var column = 0
-      while column < columns {
-        let a = Wide.load(even + column / 2).vector
-        let b = Wide.load(odd + column / 2).vector
-        var first = Wide.Vector()
-        var second = Wide.Vector()
-        first.evenHalf = a.lowHalf
-        first.oddHalf = b.lowHalf
-        second.evenHalf = a.highHalf
-        second.oddHalf = b.highHalf
-        storeRow(Wide(vector: first), target + column, columns - column, limit: limit)
-        if column + Wide.count < columns {
-          storeRow(
-            Wide(vector: second), target + column + Wide.count, columns - column - Wide.count, limit: limit)
-        }
-        column += 2 * Wide.count
-      }
-    default:
-      for column in 0..<columns { target[column] = element(source, start + column).pointee }
-    }
-  }
-
   /// A column of the padded row.
   @inline(__always)
-  func element(_ row: UnsafeMutablePointer<Float>, _ column: Int) -> UnsafeMutablePointer<Float> {
+  private func element(_ row: UnsafeMutablePointer<Float>, _ column: Int) -> UnsafeMutablePointer<Float> {
     row + column % plan.columnStride * plan.phaseCount + column / plan.columnStride
   }
 }

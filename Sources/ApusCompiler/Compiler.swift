@@ -92,7 +92,8 @@ public func compile(
     }
     outputs.append(
       ProgramOutput(
-        Tensor(graph: graph, id: assignment.node), to: .init(buffer: ProgramInterface.statistics, offset: entry.offset)))
+        Tensor(graph: graph, id: assignment.node), to: .init(buffer: ProgramInterface.statistics, offset: entry.offset))
+    )
   }
   for (name, tensor) in gradients {
     guard let entry = arena[name], entry.shape == tensor.shape else {

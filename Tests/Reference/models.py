@@ -4,7 +4,9 @@
 
 DIR holds mnist/ with the IDX files and shakespeare/input.txt; pictures in colour are MNIST's digits before coloured
 grounds. Ten steps of SGD and of Adam without dropout, each loss within 1e-3 relative; the autoencoder's noise is drawn from
-the same generator. Needs torch, numpy and safetensors (requirements.txt).
+the same generator. The last column is PyTorch's own deviation in float32. Batch norms make the first steps of residual
+networks chaotic, so those have small rates: at the usual ones PyTorch in float32 is 1e-2 from float64 after ten steps.
+Needs torch, numpy and safetensors (requirements.txt).
 """
 import argparse
 import dataclasses
@@ -44,8 +46,8 @@ def cases(vocabulary):
         "lenet": Case("lenet", "grey", networks.lenet, 100, usual),
         "cnn": Case("cnn", "grey", networks.cnn, 100, usual),
         "adam-cnn": Case("adam-cnn", "colour", networks.adam_cnn, 32, usual),
-        "resnet20": Case("resnet20", "colour", lambda: networks.resnet20(3), 32, usual),
-        "resnet34": Case("resnet34", "colour", lambda: networks.resnet34(3), 8, {"sgd": 0.01, "adam": 1e-4}),
+        "resnet20": Case("resnet20", "colour", lambda: networks.resnet20(3), 32, {"sgd": 1e-3, "adam": 1e-5}),
+        "resnet34": Case("resnet34", "colour", lambda: networks.resnet34(3), 8, {"adam": 1e-6}),
         "vae": Case("vae", "grey", networks.VariationalAutoencoder, 100, {"sgd": 1e-3, "adam": 1e-3}),
         "gpt": Case("gpt", "text", lambda: networks.GPT(vocabulary), 12, usual),
         "gpt, untied, with biases": Case(
@@ -104,22 +106,29 @@ class Data:
 
 def loss(case, model, inputs, labels, step):
     if case.model == "vae":
-        return model(inputs, runs.normal_noise(0, step, 1, (len(inputs), model.latents)))
+        return model(inputs, runs.normal_noise(0, step, 1, (len(inputs), model.latents)).to(inputs.dtype))
     return functional.cross_entropy(model(inputs).flatten(0, -2), labels.flatten())
 
 
-def torch_losses(case, optimizer, start, batches):
-    model = case.make().double()
-    model.load_state_dict({name: value.double() for name, value in start.items()})
+def torch_losses(case, optimizer, start, batches, precision):
+    model = case.make()
+    model.load_state_dict(start)
+    model.to(precision)
     updates = OPTIMIZERS[optimizer](model.parameters(), case.rates[optimizer])
     losses = []
     for step, (inputs, labels) in enumerate(batches, start=1):
+        inputs = inputs.to(precision) if inputs.is_floating_point() else inputs
         value = loss(case, model, inputs, labels, step)
         updates.zero_grad()
         value.backward()
         updates.step()
         losses.append(value.item())
     return numpy.array(losses)
+
+
+def deviation(losses, expected):
+    """The largest relative one of all steps; infinite where steps are missing."""
+    return (numpy.abs(losses - expected) / numpy.abs(expected)).max() if len(losses) == len(expected) else numpy.inf
 
 
 def main():
@@ -133,7 +142,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         data = Data(arguments.data_dir, folder)
         vocabulary = runs.read_text(data.text, 64)[2]
-        print(f"{'model':26} {'optimizer':10} {'device':8} {'first loss':>10} {'last loss':>10} {'deviation':>10}")
+        print(f"{'model':26} {'optimizer':10} {'device':8} {'first loss':>10} {'last loss':>10} {'deviation':>10}"
+              f" {'float32':>10}")
         for name, case in cases(vocabulary).items():
             if arguments.models != "all" and case.model not in arguments.models.split(","):
                 continue
@@ -143,7 +153,10 @@ def main():
             start = os.path.join(folder, f"{name}.safetensors")
             runs.save_state(model, start)
             for optimizer, rate in case.rates.items():
-                expected = torch_losses(case, optimizer, model.state_dict(), batches)
+                expected, single = (
+                    torch_losses(case, optimizer, model.state_dict(), batches, precision)
+                    for precision in [torch.float64, torch.float32])
+                own = deviation(single, expected)
                 settings = case.settings | {
                     "dataset": dataset, "data-dir": folder, "model": case.model, "batch-size": case.batch_size,
                     "optimizer": optimizer, "learning-rate": rate, "steps": STEPS}
@@ -152,11 +165,11 @@ def main():
                         arguments.apus, folder, f"{name} {optimizer} {device}", settings, "--init", start,
                         "--no-shuffle", "--device", device)
                     actual = numpy.array([line["loss"] for line in lines if line["split"] == "train"])
-                    worst = (numpy.abs(actual - expected) / numpy.abs(expected)).max()
-                    good = len(actual) == STEPS and worst <= TOLERANCE
+                    worst = deviation(actual, expected)
+                    good = worst <= TOLERANCE
                     failures += not good
                     print(f"{name:26} {optimizer:10} {device:8} {expected[0]:10.4f} {expected[-1]:10.4f} {worst:10.1e}"
-                          f"  {'' if good else 'TOO FAR'}", flush=True)
+                          f" {own:10.1e}  {'' if good else 'TOO FAR'}", flush=True)
     sys.exit(failures > 0)
 
 

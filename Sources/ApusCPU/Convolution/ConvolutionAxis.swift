@@ -14,6 +14,11 @@ struct ConvolutionAxis {
   private let padding: Int
   private let dilation: Int
   private let isForward: Bool
+  /// Zeros before the source's first element, and after its last one, where it is read from a copy that has them.
+  private(set) var zerosBefore = 0
+  private(set) var zerosAfter = 0
+  /// Whether every position reads every element of the window, or zeros.
+  private(set) var isPadded = false
 
   init(_ shape: ConvolutionShape, _ pass: ConvolutionKernel.Pass, axis: Int) {
     let stride = shape.window.strides[axis]
@@ -33,12 +38,37 @@ struct ConvolutionAxis {
     isForward = true
   }
 
+  /// The same axis over a copy of the source with as many zeros at its ends as positions reach beyond it.
+  var padded: ConvolutionAxis {
+    let places = [0, result - 1].flatMap { position in
+      (0..<window).flatMap { element in
+        // Every position of a phase counts, and they advance evenly: the ends of each reach farthest.
+        (0..<min(resultStep, result)).compactMap { place(of: position == 0 ? $0 : position - $0, element: element) }
+      }
+    }
+    var copy = self
+    copy.isPadded = true
+    copy.zerosBefore = max(0, -(places.min() ?? 0))
+    copy.zerosAfter = max(0, (places.max() ?? 0) - (source - 1))
+    return copy
+  }
+
+  /// The extent of the copy.
+  var paddedSource: Int { zerosBefore + source + zerosAfter }
+
   /// The source under an element of the window, or nil where there is none.
   func source(of position: Int, element: Int) -> Int? {
-    let place =
-      isForward
-      ? position * sourceStep - padding + element * dilation : position + padding - element * dilation
-    return place >= 0 && place % resultStep == 0 && place / resultStep < source ? place / resultStep : nil
+    guard let place = place(of: position, element: element) else { return nil }
+    if isPadded { return place + zerosBefore }
+    return place >= 0 && place < source ? place : nil
+  }
+
+  /// The same with places outside the source; nil where the result's steps leave the element out.
+  private func place(of position: Int, element: Int) -> Int? {
+    if isForward { return position * sourceStep - padding + element * dilation }
+    let place = position + padding - element * dilation
+    let quotient = place >= 0 ? place / resultStep : -((resultStep - 1 - place) / resultStep)
+    return quotient * resultStep == place ? quotient : nil
   }
 }
 

@@ -28,6 +28,7 @@ final class ConvolutionProduct {
   private let plans: [UnsafeMutablePointer<ConvolutionPlan>]
   private let storage: StepStorage
   private let sourcePlane: Int
+  private let copiedCount: Int
   private let resultPlane: Int
   private let resultColumns: Int
   /// Rows of the result in one task.
@@ -60,12 +61,15 @@ final class ConvolutionProduct {
     resultColumns = axes[1].result
     let storage = StepStorage()
     self.storage = storage
-    let (depth, plane) = (self.depth, sourcePlane)
+    let depth = self.depth
+    let copy = ConvolutionCopy(channels: depth, axes, tileReadsPlanes: true, pads: axes[1].result >= 20)
+    copiedCount = copy.map { $0.channels * $0.pitch + ChainPlan.lanes } ?? 0
+    if let copy, copy.isPadded { axes[1] = axes[1].padded }
     plans = [(1, kernels.narrowRows), (2, kernels.broadRows)].map { vectors, tile in
       let plan = UnsafeMutablePointer<ConvolutionPlan>.allocate(capacity: 1)
       plan.initialize(
         to: ConvolutionProduct.plan(
-          axes, depth: depth, plane: plane, tile: tile, width: vectors * kernels.lanes, storage))
+          axes, depth: depth, copy: copy, tile: tile, width: vectors * kernels.lanes, storage))
       return plan
     }
     // One image and one block of channels is a task, unless there are too few for the threads.
@@ -77,9 +81,11 @@ final class ConvolutionProduct {
   deinit { for plan in plans { plan.deallocate() } }
 
   private static func plan(
-    _ axes: [ConvolutionAxis], depth: Int, plane: Int, tile: Int, width: Int, _ storage: StepStorage
+    _ axes: [ConvolutionAxis], depth: Int, copy: ConvolutionCopy?, tile: Int, width: Int,
+    _ storage: StepStorage
   ) -> ConvolutionPlan {
     let (rows, columns) = (axes[0], axes[1])
+    let plane = copy?.pitch ?? rows.source * columns.source
     var runs: [ConvolutionRun] = []
     var rowSteps: [ConvolutionStep] = []
     for position in 0..<rows.result {
@@ -87,27 +93,45 @@ final class ConvolutionProduct {
       for element in 0..<rows.window {
         guard let source = rows.source(of: position, element: element) else { continue }
         rowSteps.append(
-          ConvolutionStep(source: source * columns.source, packed: element * columns.window * depth))
+          ConvolutionStep(source: source * columns.paddedSource, packed: element * columns.window * depth))
       }
       runs.append(ConvolutionRun(first: first, count: rowSteps.count - first))
     }
     var columnSteps: [ConvolutionStep] = []
     let pieces = columns.pieces(tile: tile).map { piece in
       let first = columnSteps.count
-      for element in piece.elements {
-        guard let source = columns.source(of: piece.first, element: element) else { continue }
-        columnSteps.append(ConvolutionStep(source: source, packed: element * depth))
+      let steps = piece.elements.map {
+        ConvolutionStep(source: columns.source(of: piece.first, element: $0) ?? 0, packed: $0 * depth)
+      }
+      var run = (depth: depth, source: plane, packed: 1)
+      if let distance = evenDistance(steps), steps.count > depth {
+        // Few channels: the elements of the window are the longer run.
+        columnSteps += (0..<depth).map {
+          ConvolutionStep(source: steps[0].source + $0 * plane, packed: steps[0].packed + $0)
+        }
+        run = (steps.count, distance.source, distance.packed)
+      } else {
+        columnSteps += steps
       }
       return ConvolutionPiece(
         target: piece.first, rows: piece.count,
-        steps: ConvolutionRun(first: first, count: columnSteps.count - first), depth: depth,
-        accumulates: piece.accumulates)
+        steps: ConvolutionRun(first: first, count: columnSteps.count - first), depth: run.depth,
+        sourceDepth: run.source, packedDepth: run.packed, accumulates: piece.accumulates)
     }
     return ConvolutionPlan(
       rows: rows.result, columns: columns.result, rowRuns: storage.copy(runs), rowSteps: storage.copy(rowSteps),
       pieces: storage.copy(pieces), pieceCount: pieces.count, columnSteps: storage.copy(columnSteps),
-      pixelStep: columns.resultStep, sourceStep: columns.sourceStep, sourcePlane: plane,
+      pixelStep: columns.resultStep, sourceStep: columns.sourceStep, sourcePlane: plane, copy: copy,
       bandRows: max(1, min(rows.result, bandFloats / (columns.result * width))))
+  }
+
+  /// The distance between steps where it is always the same.
+  private static func evenDistance(_ steps: [ConvolutionStep]) -> ConvolutionStep? {
+    guard steps.count > 1 else { return nil }
+    let distances = zip(steps.dropFirst(), steps).map {
+      ConvolutionStep(source: $0.source - $1.source, packed: $0.packed - $1.packed)
+    }
+    return distances.allSatisfy { $0 == distances[0] } ? distances[0] : nil
   }
 
   // MARK: - Scratch memory
@@ -121,7 +145,9 @@ final class ConvolutionProduct {
   var sharedCount: Int { shape.groups * groupPackedCount }
 
   /// The floats of scratch memory of each thread.
-  var scratchCount: Int { plans.map { $0.pointee.bandRows }.max().map { $0 * resultColumns * 2 * kernels.lanes } ?? 0 }
+  var scratchCount: Int {
+    (plans.map { $0.pointee.bandRows }.max() ?? 0) * resultColumns * 2 * kernels.lanes + copiedCount
+  }
 
   // MARK: - Running
 

@@ -19,6 +19,8 @@ final class ConvolutionWeightGradient {
   private let elementParts: [Range<Int>]
   private let plan: UnsafeMutablePointer<ConvolutionWeightPlan>
   private let storage: StepStorage
+  /// Floats of a thread's copy of the input.
+  private let copiedCount: Int
 
   /// The tasks that images are cut for: fixed, so that sums do not depend on the number of threads.
   private static let taskGoal = 32
@@ -52,24 +54,31 @@ final class ConvolutionWeightGradient {
       1,
       min(
         (shape.images + parts - 1) / parts, ConvolutionWeightGradient.packedFloats / (outputPlane * width)))
+    let axes = (0..<2).map { ConvolutionAxis(shape, .forward, axis: $0) }
+    let copy = ConvolutionCopy(
+      channels: channelParts.map(\.count).max() ?? 0, axes, tileReadsPlanes: !tilesWindow, pads: tilesWindow)
+    copiedCount = copy.map { group * $0.channels * $0.pitch + ChainPlan.lanes } ?? 0
     storage = StepStorage()
     plan = .allocate(capacity: 1)
     plan.initialize(
       to: ConvolutionWeightGradient.plan(
         shape, group: group, tile: tile, windowTile: min(kernels.narrowRows, kernels.broadRows),
-        tilesWindow: tilesWindow, storage))
+        tilesWindow: tilesWindow, copy: copy, storage))
   }
 
   deinit { plan.deallocate() }
 
   private static func plan(
-    _ shape: ConvolutionShape, group: Int, tile: Int, windowTile: Int, tilesWindow: Bool, _ storage: StepStorage
+    _ shape: ConvolutionShape, group: Int, tile: Int, windowTile: Int, tilesWindow: Bool, copy: ConvolutionCopy?,
+    _ storage: StepStorage
   ) -> ConvolutionWeightPlan {
-    let (rows, columns) = (
-      ConvolutionAxis(shape, .forward, axis: 0), ConvolutionAxis(shape, .forward, axis: 1)
-    )
+    let rows = ConvolutionAxis(shape, .forward, axis: 0)
+    var columns = ConvolutionAxis(shape, .forward, axis: 1)
+    if let copy, copy.isPadded { columns = columns.padded }
     let (inputPlane, outputPlane) = (rows.source * columns.source, rows.result * columns.result)
+    let inputPitch = copy?.pitch ?? inputPlane
     let channels = shape.channels / shape.groups
+    let imageStride = copy.map { $0.channels * $0.pitch } ?? shape.channels * inputPlane
     var runs: [ConvolutionRun] = []
     var rowsPerImage: [Int] = []
     var rowSteps: [ConvolutionStep] = []
@@ -80,7 +89,7 @@ final class ConvolutionWeightGradient {
           guard let source = rows.source(of: position, element: element) else { continue }
           rowSteps.append(
             ConvolutionStep(
-              source: image * shape.channels * inputPlane + source * columns.source,
+              source: image * imageStride + source * columns.paddedSource,
               packed: image * outputPlane + position * columns.result))
         }
       }
@@ -94,7 +103,7 @@ final class ConvolutionWeightGradient {
       pieces.append(
         ConvolutionPiece(
           target: elements.lowerBound, rows: elements.count, steps: ConvolutionRun(first: columnSteps.count, count: 1),
-          depth: positions.count, accumulates: true))
+          depth: positions.count, sourceDepth: shape.window.strides[1], packedDepth: 1, accumulates: true))
       columnSteps.append(ConvolutionStep(source: source, packed: positions.lowerBound))
     }
     for (positions, elements) in columns.overlaps(byElement: !tilesWindow) {
@@ -104,9 +113,10 @@ final class ConvolutionWeightGradient {
     }
     return ConvolutionWeightPlan(
       channels: channels, windowRows: rows.window, windowColumns: columns.window, inputPlane: inputPlane,
-      inputImage: shape.channels * inputPlane, outputPlane: outputPlane, outputImage: shape.features * outputPlane,
+      inputImage: shape.channels * inputPlane, copy: copy, inputPitch: inputPitch, outputPlane: outputPlane,
+      outputImage: shape.features * outputPlane,
       groupImages: group, tilesWindow: tilesWindow, tileChannels: tilesWindow ? 1 : tile,
-      sourceStep: tilesWindow ? shape.window.dilation[1] : inputPlane, pixelStep: shape.window.strides[1],
+      sourceStep: tilesWindow ? shape.window.dilation[1] : inputPitch,
       rowRuns: storage.copy(runs), rowsPerImage: storage.copy(rowsPerImage), rowSteps: storage.copy(rowSteps),
       pieces: storage.copy(pieces), pieceCount: pieces.count, columnSteps: storage.copy(columnSteps))
   }
@@ -122,7 +132,7 @@ final class ConvolutionWeightGradient {
   var sharedCount: Int { imageParts.count * shape.groups * groupPartialCount }
 
   /// The floats of scratch memory of each thread.
-  var scratchCount: Int { plan.pointee.groupImages * plan.pointee.outputPlane * 2 * kernels.lanes }
+  var scratchCount: Int { plan.pointee.groupImages * plan.pointee.outputPlane * 2 * kernels.lanes + copiedCount }
 
   // MARK: - Running
 
@@ -147,7 +157,8 @@ final class ConvolutionWeightGradient {
         plan,
         ConvolutionWeightBlock(
           input: input + images.lowerBound * p.inputImage + group * channels * p.inputPlane,
-          gradient: gradient + images.lowerBound * p.outputImage + (group * features + block.lowerBound) * p.outputPlane,
+          gradient: gradient + images.lowerBound * p.outputImage + (group * features + block.lowerBound)
+            * p.outputPlane,
           images: images.count, firstChannel: some.lowerBound, channelCount: some.count, features: block.count,
           width: width(block), partial: partial(group, block) + part * partStride, scratch: scratch(worker)))
     }

@@ -130,7 +130,9 @@ struct Canonicalization {
     case .gather(let rule):
       let table = contiguous(operands[0], at: location)
       let indices = contiguous(operands[1], at: location)
-      return .value(add(.gather(table: table, indices: indices, windowLength: rule.windowLength, epilogue: nil), node.type, location))
+      let body = Computation.Body.gather(
+        table: table, indices: indices, windowLength: rule.windowLength, epilogue: nil)
+      return .value(add(body, node.type, location))
     case .scatterAdd(let rule):
       let values = contiguous(operands[0], at: location)
       let indices = contiguous(operands[1], at: location)

@@ -83,7 +83,9 @@ struct Fusion {
         guard others.allSatisfy({ Emission.matrix($0.layout, splitAt: indices.layout.extents.count) != nil }) else {
           continue
         }
-        replace(index, with: .gather(table: table, indices: indices, windowLength: windowLength, epilogue: epilogue), absorbing: operand.node)
+        replace(
+          index, with: .gather(table: table, indices: indices, windowLength: windowLength, epilogue: epilogue),
+          absorbing: operand.node)
         return
       case .convolution(let pass, let shape, let first, let second, nil)? where pass != .weightGradient:
         guard others.allSatisfy({ Emission.images($0.layout) != nil }) else { continue }

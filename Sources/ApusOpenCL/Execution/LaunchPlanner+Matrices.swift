@@ -3,7 +3,7 @@ import ApusExpression
 
 extension LaunchPlanner {
   /// One product for each position of all batch axes but the longest, over which it is batched.
-  func products(
+  private func products(
     _ kernel: MatrixProductKernel, _ instruction: Instruction, epilogue: Expression,
     extras: [(slice: BufferSlice, matrix: MatrixProductKernel.Matrix)]
   ) -> [MatrixProduct] {
@@ -50,28 +50,41 @@ extension LaunchPlanner {
     }
   }
 
-  func matrixProduct(
-    _ kernel: MatrixProductKernel, _ instruction: Instruction, _ builder: inout ProgramBuilder
-  ) throws(OpenCLError) -> [PlannedLaunch] {
-    let extras = Array(zip(instruction.inputs.dropFirst(2), kernel.extras)).map { (slice: $0, matrix: $1) }
+  /// The products as they are launched, and whether their epilogue follows in a launch of its own.
+  func products(
+    _ kernel: MatrixProductKernel, _ instruction: Instruction
+  ) -> (products: [MatrixProduct], isEpilogueSeparate: Bool) {
+    let extras = extras(of: kernel, instruction)
     let epilogue = kernel.epilogue ?? .input(0)
     // An epilogue that loads columns far apart, or numbers its elements over several batch axes, runs by itself.
     let isSeparate =
       extras.contains { $0.matrix.columnStride > 1 && kernel.n > 1 } || (epilogue.isRandom && kernel.batch.count > 1)
-    var launches: [PlannedLaunch] = []
-    for product in products(
+    let products = products(
       kernel, instruction, epilogue: isSeparate ? .input(0) : epilogue, extras: isSeparate ? [] : extras)
-    {
-      launches += try product.plan(device, scratch: scratch, &builder)
-    }
-    if isSeparate {
+    return (products, isSeparate)
+  }
+
+  private func extras(
+    of kernel: MatrixProductKernel, _ instruction: Instruction
+  ) -> [(slice: BufferSlice, matrix: MatrixProductKernel.Matrix)] {
+    zip(instruction.inputs.dropFirst(2), kernel.extras).map { (slice: $0, matrix: $1) }
+  }
+
+  func matrixProduct(
+    _ kernel: MatrixProductKernel, _ instruction: Instruction, _ builder: inout ProgramBuilder
+  ) throws(OpenCLError) -> [PlannedLaunch] {
+    let (products, isEpilogueSeparate) = products(kernel, instruction)
+    var launches: [PlannedLaunch] = []
+    for product in products { launches += try product.plan(device, scratch: scratch, &builder) }
+    if isEpilogueSeparate {
       let extents = kernel.batch + [kernel.m, kernel.n]
       func whole(_ slice: BufferSlice, _ matrix: MatrixProductKernel.Matrix) -> TensorView {
         view(slice, extents, matrix.batchStrides + [matrix.rowStride, matrix.columnStride])
       }
       let result = whole(instruction.outputs[0], kernel.output)
       let chain = Pointwise(
-        [epilogue], outputs: [result], inputs: [result] + extras.map { whole($0.slice, $0.matrix) })
+        [kernel.epilogue ?? .input(0)], outputs: [result],
+        inputs: [result] + extras(of: kernel, instruction).map { whole($0.slice, $0.matrix) })
       launches.append(try chain.plan(device, &builder))
     }
     return launches

@@ -51,9 +51,7 @@ struct LaunchPlanner {
   func scratchSize(_ instruction: Instruction) -> Int {
     switch instruction.kernel {
     case .matrixProduct(let kernel):
-      products(kernel, instruction, epilogue: .input(0), extras: []).map {
-        $0.scratchSize($0.bestVariant(for: device))
-      }.max() ?? 0
+      products(kernel, instruction).products.map { $0.scratchSize($0.bestVariant(for: device)) }.max() ?? 0
     case .reduction(let kernel):
       reduction(kernel, instruction).scratchSize(device)
     case .convolution(let kernel):

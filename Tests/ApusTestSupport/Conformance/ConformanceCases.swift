@@ -210,6 +210,10 @@ extension ConformanceCase {
         let y = matrixProduct(g.input("x", [65, 129]), g.parameter("w", [33, 129]), transposingRight: true)
         return [relu(y + g.parameter("b", [33])), sigmoid(y)]
       },
+      ConformanceCase("a costly function alone behind a product", tolerance: Tolerance.sums) { g in
+        let y = matrixProduct(g.input("x", [20, 65]), g.parameter("w", [33, 65]), transposingRight: true)
+        return [tanh(y * 0.1 + g.parameter("b", [33]))]
+      },
       ConformanceCase("every kind of extra behind a product", tolerance: Tolerance.sums) { g in
         let y = matrixProduct(g.input("x", [65, 31]), g.input("w", [31, 33]))
         return [
