@@ -54,6 +54,12 @@
 #define PART(i) (slot + (ulong)(i) * padded * PITCH)
 #define STATISTICS(parts) PART(2 * (parts))
 
+// Two vectors' elements in turn: one of four steps of a transposition.
+#define INTERLEAVED_LOW(a, b) \
+  ((float16)(a.s0, b.s0, a.s1, b.s1, a.s2, b.s2, a.s3, b.s3, a.s4, b.s4, a.s5, b.s5, a.s6, b.s6, a.s7, b.s7))
+#define INTERLEAVED_HIGH(a, b) \
+  ((float16)(a.s8, b.s8, a.s9, b.s9, a.sa, b.sa, a.sb, b.sb, a.sc, b.sc, a.sd, b.sd, a.se, b.se, a.sf, b.sf))
+
 // The largest of 16 lanes.
 static float largest_lane(const float16 x) {
   const float8 eight = fmax(x.lo, x.hi);
@@ -70,20 +76,45 @@ static float sum_of_lanes(const float16 x) {
   return two.x + two.y;
 }
 
+// Transposes 16 rows of 16.
+static void transpose_block(__global const float *from, const ulong pitch, __global float *to, const ulong to_pitch) {
+  float16 a[16];
+  float16 b[16];
+#pragma unroll
+  for (uint i = 0; i < 16; i += 1) a[i] = vload16(0, from + i * pitch);
+#pragma unroll
+  for (uint step = 0; step < 4; step += 1) {
+#pragma unroll
+    for (uint i = 0; i < 8; i += 1) {
+      b[2 * i] = INTERLEAVED_LOW(a[i], a[i + 8]);
+      b[2 * i + 1] = INTERLEAVED_HIGH(a[i], a[i + 8]);
+    }
+#pragma unroll
+    for (uint i = 0; i < 16; i += 1) a[i] = b[i];
+  }
+#pragma unroll
+  for (uint i = 0; i < 16; i += 1) vstore16(a[i], 0, to + i * to_pitch);
+}
+
 // Copies the rows of one head, which lie row_stride apart, as they are and transposed; zeros beyond.
 static void copy_part(
     __global const float *from, const ulong row_stride, const uint length, const uint padded, __global float *plain,
     __global float *transposed
 ) {
   for (uint position = 0; position < padded; position += 1) {
-    for (uint column = 0; column < PITCH; column += 1) {
-      const float value = position < length && column < WIDTH ? from[position * row_stride + column] : 0.0f;
-      plain[(ulong)position * PITCH + column] = value;
+    __global const float *row = from + position * row_stride;
+    __global float *to = plain + (ulong)position * PITCH;
+    uint column = 0;
+    if (position < length) {
+      for (; column + 16 <= WIDTH; column += 16) vstore16(vload16(0, row + column), 0, to + column);
+      for (; column < WIDTH; column += 1) to[column] = row[column];
     }
+    for (; column < PITCH; column += 1) to[column] = 0.0f;
   }
-  for (uint column = 0; column < PITCH; column += 1) {
-    for (uint position = 0; position < padded; position += 1) {
-      transposed[(ulong)column * padded + position] = plain[(ulong)position * PITCH + column];
+  for (uint position = 0; position < padded; position += 16) {
+    for (uint column = 0; column < PITCH; column += 16) {
+      transpose_block(
+          plain + (ulong)position * PITCH + column, PITCH, transposed + (ulong)column * padded + position, padded);
     }
   }
 }

@@ -72,9 +72,9 @@
 
 #define TAPS (KERNEL_H * KERNEL_W)
 // Two vectors' elements in turn: one of four steps of a transposition.
-#define INTERLEAVE_LOW(a, b) \
+#define INTERLEAVED_LOW(a, b) \
   ((float16)(a.s0, b.s0, a.s1, b.s1, a.s2, b.s2, a.s3, b.s3, a.s4, b.s4, a.s5, b.s5, a.s6, b.s6, a.s7, b.s7))
-#define INTERLEAVE_HIGH(a, b) \
+#define INTERLEAVED_HIGH(a, b) \
   ((float16)(a.s8, b.s8, a.s9, b.s9, a.sa, b.sa, a.sb, b.sb, a.sc, b.sc, a.sd, b.sd, a.se, b.se, a.sf, b.sf))
 
 // Copies a plane into one with a margin, which stays as it is.
@@ -108,8 +108,8 @@ static void transpose_block(__global const float *from, const ulong pitch, __glo
   for (uint step = 0; step < 4; step += 1) {
 #pragma unroll
     for (uint i = 0; i < 8; i += 1) {
-      b[2 * i] = INTERLEAVE_LOW(a[i], a[i + 8]);
-      b[2 * i + 1] = INTERLEAVE_HIGH(a[i], a[i + 8]);
+      b[2 * i] = INTERLEAVED_LOW(a[i], a[i + 8]);
+      b[2 * i + 1] = INTERLEAVED_HIGH(a[i], a[i + 8]);
     }
 #pragma unroll
     for (uint i = 0; i < 16; i += 1) a[i] = b[i];

@@ -64,6 +64,27 @@
 #define INT JOIN(int, WIDTH)
 #define ARE_ABOVE(a, b) (((a) > (b)) | (((a) != (a)) & ((b) == (b))))
 
+#if WIDTH == 16
+#define INTERLEAVED_LOW(a, b) \
+  ((REAL)(a.s0, b.s0, a.s1, b.s1, a.s2, b.s2, a.s3, b.s3, a.s4, b.s4, a.s5, b.s5, a.s6, b.s6, a.s7, b.s7))
+#define INTERLEAVED_HIGH(a, b) \
+  ((REAL)(a.s8, b.s8, a.s9, b.s9, a.sa, b.sa, a.sb, b.sb, a.sc, b.sc, a.sd, b.sd, a.se, b.se, a.sf, b.sf))
+#define LANES (INT)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+#elif WIDTH == 8
+#define INTERLEAVED_LOW(a, b) ((REAL)(a.s0, b.s0, a.s1, b.s1, a.s2, b.s2, a.s3, b.s3))
+#define INTERLEAVED_HIGH(a, b) ((REAL)(a.s4, b.s4, a.s5, b.s5, a.s6, b.s6, a.s7, b.s7))
+#define LANES (INT)(0, 1, 2, 3, 4, 5, 6, 7)
+#else
+#define INTERLEAVED_LOW(a, b) ((REAL)(a.s0, b.s0, a.s1, b.s1))
+#define INTERLEAVED_HIGH(a, b) ((REAL)(a.s2, b.s2, a.s3, b.s3))
+#define LANES (INT)(0, 1, 2, 3)
+#endif
+
+// Adds WIDTH floats to what lies in memory.
+static void add_to(__global float *target, const REAL value) {
+  JOIN(vstore, WIDTH)(JOIN(vload, WIDTH)(0, target) + value, 0, target);
+}
+
 // The WIDTH floats that lie STRIDE_W apart.
 static REAL load_strided(__global const float *source) {
 #if STRIDE_W == 1
@@ -284,6 +305,34 @@ __kernel void pool_gradient_planes(
               is_first = 0;
             }
           }
+          const REAL upstream = JOIN(vload, WIDTH)(0, gradient + row * out_width + first);
+          const REAL value = LANES < (INT)(column - first) ? (REAL)(0.0f) : upstream;
+#if STRIDE_W <= 2 && DILATION_W == 1
+          // Tap by tap, because the elements under one tap of neighbouring windows lie side by side. With a stride of 2
+          // two taps' fill the gaps of each other; behind the last tap nothing is added, if there is a place for it.
+          const int last = (row * STRIDE_H - PAD_H + (KERNEL_H - 1) * DILATION_H) * width + first * STRIDE_W - PAD_W
+                           + KERNEL_W - 1 + STRIDE_W * WIDTH;
+          if (last <= pixels) {
+            for (int i = 0; i < KERNEL_H; i += 1) {
+              const int ih = row * STRIDE_H - PAD_H + i * DILATION_H;
+              if (ih < 0 || ih >= height) continue;
+              const int place = ih * width + first * STRIDE_W - PAD_W;
+#pragma unroll
+              for (int j = 0; j < KERNEL_W; j += STRIDE_W) {
+                const REAL here = best == (INT)(place + j) ? value : (REAL)(0.0f);
+#if STRIDE_W == 2
+                const REAL next =
+                    j + 1 < KERNEL_W ? (best == (INT)(place + j + 1) ? value : (REAL)(0.0f)) : (REAL)(0.0f);
+                add_to(result + place + j, INTERLEAVED_LOW(here, next));
+                add_to(result + place + j + WIDTH, INTERLEAVED_HIGH(here, next));
+#else
+                add_to(result + place + j, here);
+#endif
+              }
+            }
+            continue;
+          }
+#endif
           int places[WIDTH];
           JOIN(vstore, WIDTH)(best, 0, places);
           for (int lane = column - first; lane < WIDTH; lane += 1) {

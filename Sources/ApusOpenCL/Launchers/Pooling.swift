@@ -22,9 +22,14 @@ package struct Pooling {
     [.size(shape.planes), .int(shape.input[0]), .int(shape.input[1]), .int(shape.output[0]), .int(shape.output[1])]
   }
 
-  /// The widest vector of outputs that a row has room for.
+  /// The widest vector for which a row has room among the outputs whose windows lie inside it.
   private func width(_ device: OpenCLDevice) -> Int {
-    device.style == .wide ? [16, 8, 4].first { $0 <= shape.output[1] } ?? 1 : 1
+    guard device.style == .wide else { return 1 }
+    let window = shape.window
+    let (stride, padding) = (window.strides[1], window.padding[1])
+    let room = shape.input[1] + padding - ((window.size[1] - 1) * window.dilation[1] + 1)
+    let inside = min(room / stride + 1, shape.output[1]) - padding.divided(by: stride)
+    return [16, 8, 4].first { $0 <= inside } ?? 1
   }
 
   /// Adds the kernel to a program and plans its launch.
