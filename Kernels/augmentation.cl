@@ -13,6 +13,12 @@
 //                           mirror, and the centre of the square
 // key0, key1, step          the generator's key and the step
 // offsets are in elements
+//
+// DRAW   the generator, random_float where it is in front of this file; alone, the file moves nothing
+
+#ifndef DRAW
+#define DRAW(element, key, step, stream) 0.5f
+#endif
 
 __kernel void augmentation(
     const uint channels, const int height, const int width, const int padding, const int flips, const int cutout,
@@ -23,11 +29,11 @@ __kernel void augmentation(
   const ulong image = get_global_id(2);
   const uint2 key = (uint2)(key0, key1);
   const float room = (float)(2 * padding + 1);
-  const int shift_row = (int)(random_float(8 * image, key, step, stream) * room) - padding;
-  const int shift_column = (int)(random_float(8 * image + 1, key, step, stream) * room) - padding;
-  const int is_mirrored = flips && random_float(8 * image + 2, key, step, stream) < 0.5f;
-  const int hole_row = (int)(random_float(8 * image + 3, key, step, stream) * (float)height) - cutout / 2;
-  const int hole_column = (int)(random_float(8 * image + 4, key, step, stream) * (float)width) - cutout / 2;
+  const int shift_row = (int)(DRAW(8 * image, key, step, stream) * room) - padding;
+  const int shift_column = (int)(DRAW(8 * image + 1, key, step, stream) * room) - padding;
+  const int is_mirrored = flips && DRAW(8 * image + 2, key, step, stream) < 0.5f;
+  const int hole_row = (int)(DRAW(8 * image + 3, key, step, stream) * (float)height) - cutout / 2;
+  const int hole_column = (int)(DRAW(8 * image + 4, key, step, stream) * (float)width) - cutout / 2;
 
   for (uint line = get_global_id(1); line < channels * height; line += get_global_size(1)) {
     const int row = line % height;

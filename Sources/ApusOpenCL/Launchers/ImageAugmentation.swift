@@ -22,7 +22,7 @@ package struct ImageAugmentation {
       .uint(kernel.rule.stream),
     ])
     for name in ["key0", "key1", "step"] { parameters.fix(name, .uint(0)) }
-    let suffix = try builder.add(KernelInstance(template: "augmentation"))
+    let suffix = try builder.add(KernelInstance(template: "augmentation", macros: ["DRAW": "random_float"]))
     let local = device.style == .wide ? [1, 1, 1] : [min(32, device.largestWorkGroup), 1, 1]
     let groups =
       device.style == .wide
