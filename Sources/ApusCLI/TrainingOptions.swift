@@ -124,6 +124,9 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: "The gradients' largest global norm.")
   var clipNorm: String?
 
+  @Option(help: "Parameters that weight decay applies to: all, or matrices (no biases and norms).")
+  var decayed: String?
+
   @Option(help: "Samples per step (default: 100).")
   var batchSize: String?
 
@@ -166,7 +169,8 @@ struct TrainingOptions: ParsableArguments {
       ("augment-cutout", augmentCutout),
       ("evaluate-every", evaluateEvery), ("initializer", initializer), ("optimizer", optimizer),
       ("learning-rate", learningRate),
-      ("schedule", schedule), ("clip-norm", clipNorm), ("batch-size", batchSize), ("epochs", epochs),
+      ("schedule", schedule), ("clip-norm", clipNorm), ("decayed", decayed), ("batch-size", batchSize),
+      ("epochs", epochs),
       ("steps", steps), ("device", device), ("seed", seed), ("init", initialParameters), ("log-every", logEvery),
     ]
     for (key, value) in given { object[key] = value.map(JSONValue.string) }

@@ -26,11 +26,16 @@ public struct ProgramInterface: Sendable {
     public var optimizer: any Optimizer.Type
     /// The largest global norm of the gradients; nil for no clipping.
     public var maximumNorm: Double?
+    /// The parameters that weight decay applies to.
+    public var decayed: DecayedParameters
 
     /// An update by a rule.
-    public init(optimizer: any Optimizer.Type, maximumNorm: Double? = nil) {
+    public init(
+      optimizer: any Optimizer.Type, maximumNorm: Double? = nil, decayed: DecayedParameters = .all
+    ) {
       self.optimizer = optimizer
       self.maximumNorm = maximumNorm
+      self.decayed = decayed
     }
   }
 
@@ -158,7 +163,7 @@ public func compile(
     var states: [BufferSlice] = []
     for name in update.optimizer.stateNames { states.append(try whole(ProgramInterface.state(name))) }
     emission.update(
-      update.optimizer, maximumNorm: update.maximumNorm, parameters: try whole(ProgramInterface.parameters),
+      update, arena, parameters: try whole(ProgramInterface.parameters),
       gradients: try whole(ProgramInterface.gradients), states: states)
   }
   let (instructions, plan) = emission.planned(maximumSlab: maximumBufferSize)

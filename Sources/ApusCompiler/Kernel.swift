@@ -252,12 +252,21 @@ public struct AugmentationKernel: Sendable, Hashable {
   }
 }
 
-/// The update of all parameters.
+/// The update of a stretch of parameters.
 public struct UpdateKernel: Sendable {
   /// The rule.
   public let optimizer: any Optimizer.Type
-  /// The arena's length.
+  /// The stretch's length.
   public let count: Int
+  /// Whether weight decay applies; otherwise the step's decay counts as zero.
+  public let decays: Bool
+
+  /// The scalars of a step as they hold for these parameters.
+  public func uniforms(_ step: Uniforms<Float>) -> Uniforms<Float> {
+    var own = step
+    if !decays { own.weightDecay = 0 }
+    return own
+  }
 }
 
 extension Kernel {

@@ -2,7 +2,8 @@ import ApusGraph
 
 /// Where each parameter lies in the flat arenas of parameters, gradients and optimizer states.
 ///
-/// Parameters begin at multiples of 512 bytes; the gaps hold zeros, which every optimizer leaves at zero.
+/// Parameters begin at multiples of 512 bytes; the gaps hold zeros, which every optimizer leaves at zero. Matrices (and all
+/// of more dimensions) lie before vectors and scalars, so that what has to be updated alike is one stretch.
 public struct ParameterArena: Sendable, Hashable {
   /// One parameter's place.
   public struct Entry: Sendable, Hashable {
@@ -26,6 +27,9 @@ public struct ParameterArena: Sendable, Hashable {
   /// The arena's length in elements, gaps included.
   public let count: Int
 
+  /// The length of the stretch that holds the parameters of two and more dimensions, gaps included.
+  public let matrixCount: Int
+
   private let positions: [String: Int]
 
   /// The layout of a graph's parameters in the order of their first appearance.
@@ -45,25 +49,34 @@ public struct ParameterArena: Sendable, Hashable {
   private init(
     _ graph: Graph, leaf: (Operation) -> (name: String, shape: Shape)?
   ) throws(CompilationError) {
-    var entries: [Entry] = []
+    var leaves: [(name: String, shape: Shape)] = []
     var positions: [String: Int] = [:]
-    var end = 0
     for node in graph.nodes {
       guard let leaf = leaf(node.operation) else { continue }
       if let position = positions[leaf.name] {
-        guard entries[position].shape == leaf.shape else {
+        guard leaves[position].shape == leaf.shape else {
           throw CompilationError(
-            "\(node.location): \(leaf.name) has the shapes \(entries[position].shape) and \(leaf.shape)")
+            "\(node.location): \(leaf.name) has the shapes \(leaves[position].shape) and \(leaf.shape)")
         }
         continue
       }
-      positions[leaf.name] = entries.count
-      entries.append(Entry(name: leaf.name, shape: leaf.shape, offset: end))
-      end += (leaf.shape.count + Self.alignment - 1) / Self.alignment * Self.alignment
+      positions[leaf.name] = leaves.count
+      leaves.append(leaf)
     }
-    self.entries = entries
-    self.positions = positions
+    var end = 0
+    var offsets = [Int](repeating: 0, count: leaves.count)
+    func place(_ belongs: (Shape) -> Bool) {
+      for (position, leaf) in leaves.enumerated() where belongs(leaf.shape) {
+        offsets[position] = end
+        end += (leaf.shape.count + Self.alignment - 1) / Self.alignment * Self.alignment
+      }
+    }
+    place { $0.rank >= 2 }
+    matrixCount = end
+    place { $0.rank < 2 }
     count = end
+    entries = zip(leaves, offsets).map { Entry(name: $0.name, shape: $0.shape, offset: $1) }
+    self.positions = positions
   }
 
   /// A parameter's place by name.

@@ -82,6 +82,13 @@ public struct BufferSlice: Sendable, Hashable {
     self.dynamicOffset = dynamicOffset
   }
 
+  /// A part of the stretch, by positions in it.
+  package func part(_ range: Range<Int>) -> BufferSlice {
+    BufferSlice(
+      location: location, elementType: elementType, offset: offset + range.lowerBound, count: range.count,
+      dynamicOffset: dynamicOffset)
+  }
+
   /// The first element in a given step.
   public func start(_ arguments: StepArguments) -> Int {
     dynamicOffset.map { offset + arguments.offsets[$0.slot] * $0.stride } ?? offset

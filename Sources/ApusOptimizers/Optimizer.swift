@@ -54,3 +54,11 @@ public enum WeightDecayKind: String, Sendable {
   /// The parameter shrinks by learning rate × decay, apart from the gradient.
   case decoupled
 }
+
+/// The parameters that weight decay applies to.
+public enum DecayedParameters: String, Sendable, CaseIterable {
+  /// Every parameter, as `torch.optim` has it when it is given all of a model's.
+  case all
+  /// Those of two and more dimensions: weights and embeddings, not biases and the scales of norms.
+  case matrices
+}

@@ -23,7 +23,8 @@ struct JobRunner {
     "width",
     "context", "cell", "tied", "bias", "layers", "normalize", "augment-crop", "augment-flip", "augment-cutout",
     "evaluate-every", "stream", "initializer", "optimizer", "learning-rate", "hyperparameters",
-    "schedule", "clip-norm", "batch-size", "epochs", "steps", "device", "seed", "shuffle", "init", "log-every",
+    "schedule", "clip-norm", "decayed", "batch-size", "epochs", "steps", "device", "seed", "shuffle", "init",
+    "log-every",
   ]
   private static let placeKeys: Set<String> = ["device", "data-dir"]
 

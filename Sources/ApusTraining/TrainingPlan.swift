@@ -29,6 +29,8 @@ public struct TrainingPlan: Sendable {
   public var shuffles: Bool
   /// The gradients' largest global norm; nil for no clipping.
   public var clipping: GlobalNormClipping?
+  /// The parameters that weight decay applies to.
+  public var decayed = DecayedParameters.all
 
   /// A plan.
   public init(

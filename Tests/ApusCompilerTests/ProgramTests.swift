@@ -56,6 +56,9 @@ import ApusCompiler
     #expect(Set(starts) == Set(arena.entries.map(\.offset)))
     #expect(arena.entries.allSatisfy { $0.offset % 128 == 0 })
     #expect(arena.parameterCount == 199_210)
+    // Weights lie before biases.
+    #expect(arena.matrixCount == 784 * 200 + 128 * 313 + 128 * 16)
+    #expect(arena.entries.allSatisfy { ($0.offset < arena.matrixCount) == ($0.shape.rank == 2) })
   }
 
   @Test func valuesThatLiveTogetherDoNotOverlap() throws {

@@ -92,6 +92,28 @@ import Testing
     #expect(abs(try movement(clipped) - 0.01) < 1e-5)
   }
 
+  @Test(arguments: [OptimizerKind.sgd, .adamw])
+  func weightDecayCanLeaveVectorsAlone(_ optimizer: OptimizerKind) throws {
+    func afterAStep(decay: String, of decayed: DecayedParameters) throws -> [String: [Float]] {
+      var plan = configuration(optimizer)
+      plan.learningRate = 0.1
+      plan.steps = 1
+      plan.hyperparameters["weight-decay"] = decay
+      plan.decayed = decayed
+      let trainer = try trainer(plan)
+      try trainer.runStep()
+      return try Dictionary(
+        uniqueKeysWithValues: trainer.arena.entries.map { ($0.name, try trainer.values(of: $0.name)) })
+    }
+    let without = try afterAStep(decay: "0", of: .all)
+    let all = try afterAStep(decay: "0.3", of: .all)
+    let matrices = try afterAStep(decay: "0.3", of: .matrices)
+    for name in without.keys {
+      #expect(matrices[name] == (name.hasSuffix("bias") ? without[name] : all[name]))
+      #expect(all[name] != without[name])
+    }
+  }
+
   @Test func aCheckpointOfAnotherModelIsRefusedByName() throws {
     try withTemporaryFolder { folder in
       let path = folder.file("state.safetensors")

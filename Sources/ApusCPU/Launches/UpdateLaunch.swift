@@ -5,7 +5,7 @@ import ApusOptimizers
 /// The update of all parameters by an optimizer that has a compiled loop.
 final class UpdateLaunch: Launch {
   private let loop: UpdateOperands.Loop
-  private let count: Int
+  private let kernel: UpdateKernel
   private let gradients: OperandAddress
   private let scale: OperandAddress?
   private let outputs: [OperandAddress]
@@ -19,7 +19,7 @@ final class UpdateLaunch: Launch {
   init?(_ kernel: UpdateKernel, _ context: LaunchContext) throws(DeviceError) {
     guard let kind = OptimizerKind.allCases.first(where: { $0.type == kernel.optimizer }) else { return nil }
     loop = context.kernels.updateLoop(kind)
-    count = kernel.count
+    self.kernel = kernel
     gradients = try context.input(0)
     scale = context.inputs.count > 1 ? context.inputs[1] : nil
     _ = try context.output(kernel.optimizer.stateNames.count)
@@ -36,12 +36,12 @@ final class UpdateLaunch: Launch {
       address.pointer.assumingMemoryBound(to: Float.self)
     }
     func output(_ index: Int) -> UnsafeMutablePointer<Float> { floats(outputs[min(index, outputs.count - 1)]) }
-    UnsafeMutableRawPointer(uniforms).storeBytes(of: arguments.uniforms, as: Uniforms<Float>.self)
+    UnsafeMutableRawPointer(uniforms).storeBytes(of: kernel.uniforms(arguments.uniforms), as: Uniforms<Float>.self)
     let operands = UpdateOperands(
       parameters: output(0), gradients: UnsafePointer(floats(gradients)),
-      states: (output(1), output(2), output(3)), count: count,
+      states: (output(1), output(2), output(3)), count: kernel.count,
       gradientScale: scale.map { floats($0).pointee } ?? 1, uniforms: uniforms)
-    workers.pool.parallelRanges(count, grain: UpdateLaunch.grain, alignment: 64) { _, range in
+    workers.pool.parallelRanges(kernel.count, grain: UpdateLaunch.grain, alignment: 64) { _, range in
       loop(operands.slice(range))
     }
   }

@@ -120,17 +120,18 @@ struct Emission {
         outputs: [.bound(slice)], label: label))
   }
 
-  /// The optimizer's launches: the clipping scale when there is a largest norm, then the update.
+  /// The optimizer's launches: the clipping scale when there is a largest norm, then the update; two updates where
+  /// weight decay leaves a part of the parameters alone.
   mutating func update(
-    _ optimizer: any Optimizer.Type, maximumNorm: Double?, parameters: BufferSlice, gradients: BufferSlice,
+    _ update: ProgramInterface.Update, _ arena: ParameterArena, parameters: BufferSlice, gradients: BufferSlice,
     states: [BufferSlice]
   ) {
-    var inputs: [Source] = [.bound(gradients)]
-    if let maximumNorm {
+    var scale: [Source] = []
+    if let maximumNorm = update.maximumNorm {
       let sum = computations.count
-      let scale = computations.count + 1
+      let factor = computations.count + 1
       scratchTypes[sum] = (.float32, 1)
-      scratchTypes[scale] = (.float32, 1)
+      scratchTypes[factor] = (.float32, 1)
       let reduction = ReductionKernel(
         kind: .sum, prologue: .square(.input(0)), kept: [1], reduced: [gradients.count], keptStrides: [[0]],
         reducedStrides: [[1]])
@@ -144,14 +145,25 @@ struct Emission {
       launches.append(
         Launch(
           kernel: Emission.pointwise(chain, output: Layout(contiguous: [])),
-          inputs: [.value(sum, offset: 0, count: 1)], outputs: [.value(scale, offset: 0, count: 1)],
+          inputs: [.value(sum, offset: 0, count: 1)], outputs: [.value(factor, offset: 0, count: 1)],
           label: "clipping scale"))
-      inputs.append(.value(scale, offset: 0, count: 1))
+      scale = [.value(factor, offset: 0, count: 1)]
     }
-    launches.append(
-      Launch(
-        kernel: .update(UpdateKernel(optimizer: optimizer, count: parameters.count)), inputs: inputs,
-        outputs: ([parameters] + states).map { .bound($0) }, label: "update \(optimizer.name)"))
+    func append(_ range: Range<Int>, decays: Bool, label: String) {
+      guard !range.isEmpty else { return }
+      launches.append(
+        Launch(
+          kernel: .update(UpdateKernel(optimizer: update.optimizer, count: range.count, decays: decays)),
+          inputs: [.bound(gradients.part(range))] + scale,
+          outputs: ([parameters] + states).map { .bound($0.part(range)) }, label: label))
+    }
+    let label = "update \(update.optimizer.name)"
+    switch update.decayed {
+    case .all: append(0..<arena.count, decays: true, label: label)
+    case .matrices:
+      append(0..<arena.matrixCount, decays: true, label: label)
+      append(arena.matrixCount..<arena.count, decays: false, label: label + " without decay")
+    }
   }
 
   // MARK: Geometry

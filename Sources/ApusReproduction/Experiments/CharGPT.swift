@@ -17,8 +17,8 @@ extension Reproduction {
       }
     ],
     remarks: [
-      "4 layers, 4 heads, width 128, context 64, batches of 12, no dropout; AdamW at 1e-3 with β₂ = 0.99 and weight decay 0.1, "
-        + "warm-up over 100 iterations, then a cosine to 1e-4; gradients clipped to a norm of 1.",
+      "4 layers, 4 heads, width 128, context 64, batches of 12, no dropout; AdamW at 1e-3 with β₂ = 0.99 and weight decay 0.1 "
+        + "on matrices only, warm-up over 100 iterations, then a cosine to 1e-4; gradients clipped to a norm of 1.",
       "The source estimates its loss on 20 batches; here it is over the validation part of the text.",
     ],
     cost: { $0 == .quick ? "2 min" : "6 min" },
@@ -35,6 +35,7 @@ private func charGPTRuns(_ tier: Reproduction.Tier) -> Comparison {
           "dataset": "shakespeare", "model": "gpt", "depth": 4, "heads": 4, "width": 128, "context": 64, "dropout": 0,
           "tied": true, "bias": false, "evaluate-every": 250,
           "batch-size": 12, "steps": 2000, "schedule": "cosine:min=0.0001,warmup=100", "clip-norm": 1,
+          "decayed": "matrices",
         ],
         lines: [
           Comparison.Line("AdamW", .adamw, learningRate: 0.001, ["beta2": 0.99, "weight-decay": 0.1])

@@ -128,6 +128,7 @@ extension RunConfiguration {
       }),
     Key("schedule", "the learning rate's course: \(Schedule.forms.joined(separator: ", "))", \.schedule),
     Key("clip-norm", "the gradients' largest global norm", \.clipNorm) { $0 > 0 && $0.isFinite },
+    Key("decayed", "parameters that weight decay applies to (matrices: no biases and norms)", \.decayed),
     Key("batch-size", "samples per step", \.batchSize) { $0 >= 1 },
     Key("epochs", "length of the run in epochs", \.epochs) { $0 >= 1 },
     Key("steps", "length of the run in steps, instead of epochs; 0 evaluates the start", \.steps) { $0 >= 0 },

@@ -66,6 +66,8 @@ public struct RunConfiguration: Sendable, Hashable {
   public var schedule = "constant"
   /// The gradients' largest global norm; nil for no clipping.
   public var clipNorm: Double?
+  /// The parameters that weight decay applies to.
+  public var decayed = DecayedParameters.all
   /// Samples per step.
   public var batchSize = 100
   /// The run's length in epochs, when `steps` is nil.
@@ -146,6 +148,7 @@ extension RunConfiguration {
       batchSize: batchSize, totalSteps: 1, seed: seed, shuffles: shuffles, clipping: clipping)
     plan.preparation = preparation
     plan.context = context
+    plan.decayed = decayed
     plan.streamsData = streamsData
     if case .text(let text) = data, text.training.count <= context {
       throw TrainingError(
