@@ -10,6 +10,9 @@ final class CPUExecutable: Executable {
   private let labels: [String]
   private var times: [Double]
   private var counts: Int = 0
+  private(set) var launchIntervals: [LaunchInterval] = []
+  private let clock = ContinuousClock()
+  private let origin = ContinuousClock.now
   private let profiling: Bool
 
   init(
@@ -41,10 +44,16 @@ final class CPUExecutable: Executable {
       for launch in launches { launch.run(arguments) }
       return
     }
-    let clock = ContinuousClock()
     for (index, launch) in launches.enumerated() {
-      let duration = clock.measure { launch.run(arguments) }
-      times[index] += Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
+      let start = clock.now
+      launch.run(arguments)
+      let duration = start.duration(to: clock.now) / .seconds(1)
+      times[index] += duration
+      if launchIntervals.count < LaunchInterval.limit {
+        launchIntervals.append(
+          LaunchInterval(
+            label: labels[index], run: counts, start: origin.duration(to: start) / .seconds(1), duration: duration))
+      }
     }
     counts += 1
   }

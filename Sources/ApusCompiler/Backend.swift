@@ -39,6 +39,10 @@ public protocol Executable: AnyObject {
 
   /// The time each launch has taken so far, in seconds, in the program's order; empty unless profiling was asked for.
   var launchTimes: [LaunchTime] { get }
+
+  /// When the launches of the first runs ran, at most `LaunchInterval.limit` of them; empty unless profiling was asked
+  /// for.
+  var launchIntervals: [LaunchInterval] { get }
 }
 
 /// How often and how long a launch has run.
@@ -55,6 +59,29 @@ public struct LaunchTime: Sendable {
     self.label = label
     self.count = count
     self.total = total
+  }
+}
+
+/// When a launch ran.
+public struct LaunchInterval: Sendable, Hashable {
+  /// The launch's label.
+  public let label: String
+  /// Which of the executable's runs it belonged to, from 0.
+  public let run: Int
+  /// Its begin in seconds by the device's clock.
+  public let start: Double
+  /// How long it took, in seconds.
+  public let duration: Double
+
+  /// How many are kept.
+  public static let limit = 20_000
+
+  /// A measurement.
+  public init(label: String, run: Int, start: Double, duration: Double) {
+    self.label = label
+    self.run = run
+    self.start = start
+    self.duration = duration
   }
 }
 

@@ -115,7 +115,8 @@ public final class Trainer {
       trace.graph, arena: arena, statistics: statisticsArena,
       outputs: [ProgramOutput(trace.result, to: .init(buffer: "history", dynamicOffset: ("slot", 1)))],
       gradients: zip(arena.entries, gradients).map { ($0.name, $1) },
-      update: .init(optimizer: type(of: plan.optimizer), maximumNorm: plan.clipping?.maximumNorm),
+      update: .init(
+        optimizer: type(of: plan.optimizer), maximumNorm: plan.clipping?.maximumNorm, decayed: plan.decayed),
       interface: interface, maximumBufferSize: backend.maximumBufferSize)
 
     // An epoch's order at a time, at least a step's.
@@ -230,6 +231,9 @@ public final class Trainer {
 
   /// The time of each launch of the training step so far; empty unless the device profiles.
   public var launchTimes: [LaunchTime] { executable.launchTimes }
+
+  /// When the launches of the first training steps ran; empty unless the device profiles.
+  public var launchIntervals: [LaunchInterval] { executable.launchIntervals }
 
   private func loadOrder() throws {
     guard !loadedOrder.contains(step) else { return }

@@ -76,7 +76,7 @@ import Testing
     let fixture = try ProgramFixture(backend) { g in [exp(g.input("x", [1000])).sum()] }
     let silent = try backend.prepare(fixture.program, buffers: fixture.buffers)
     try silent.run(StepArguments())
-    #expect(silent.launchTimes.isEmpty)
+    #expect(silent.launchTimes.isEmpty && silent.launchIntervals.isEmpty)
 
     let profiling = CPUBackend(kernels: .chosen, threadCount: 1, profiling: true)
     let timed = try ProgramFixture(profiling) { g in [exp(g.input("x", [1000])).sum()] }
@@ -84,6 +84,10 @@ import Testing
     for _ in 0..<3 { try executable.run(StepArguments()) }
     #expect(executable.launchTimes.map(\.label) == timed.program.instructions.map(\.label))
     #expect(executable.launchTimes.allSatisfy { $0.count == 3 && $0.total > 0 && $0.total < 1 })
+    let intervals = executable.launchIntervals
+    let count = timed.program.instructions.count
+    #expect(intervals.map(\.run) == (0..<3).flatMap { [Int](repeating: $0, count: count) })
+    #expect(zip(intervals, intervals.dropFirst()).allSatisfy { $0.start + $0.duration <= $1.start })
   }
 
   /// An optimizer that is not in the registry, with two states and a formula that tells them apart.

@@ -104,6 +104,20 @@ struct ProgressTests {
         """)
   }
 
+  @Test func whatIsNoStepDoesNotCountInTheSpeed() {
+    let text = output(isTerminal: false) { display, setTime in
+      for step in 1...20 {
+        setTime(Double(step) / 10)
+        display.update(report(step))
+      }
+      setTime(60)
+      display.skipTime()
+      setTime(60.1)
+      display.update(report(21))
+    }
+    #expect(text.hasSuffix("step 21/200  loss 0.2500  1.00k samples/s  0:18 left\n"))
+  }
+
   @Test func theBarIsDrawnOver() {
     let text = output(isTerminal: true) { display, setTime in
       display.update(report(1))

@@ -30,7 +30,7 @@ struct TrainCommand: ParsableCommand {
   @Flag(help: "Print the compiled step with its memory and stop.")
   var plan = false
 
-  @Flag(help: "Time every launch and print a table at the end.")
+  @Flag(help: "Time every launch: a table at the end, and trace.json, which opens in ui.perfetto.dev.")
   var profile = false
 
   @Flag(name: .shortAndLong, help: "Print the result only.")
@@ -84,7 +84,11 @@ struct TrainCommand: ParsableCommand {
     try target.drawCurves(
       title: "\(data.name), \(configuration.model.rawValue), \(configuration.optimizer.rawValue)")
     let seconds = start.duration(to: .now) / .seconds(1)
-    if profile { Profile.print(run.trainer.launchTimes, on: screen) }
+    if profile {
+      Profile.print(run.trainer.launchTimes, on: screen)
+      try target.write(
+        Timeline(run.trainer.launchIntervals, device: device.backend.name).json, to: target.file("trace.json"))
+    }
     try finish(run, outcome, target, device, seconds, screen)
   }
 

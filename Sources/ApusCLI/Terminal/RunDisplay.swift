@@ -39,6 +39,7 @@ struct RunDisplay {
           totalEpochs: (totalSteps - 1) / stepsPerEpoch + 1, batchSize: batchSize, loss: loss, accuracy: accuracy,
           heading: heading))
     case .evaluated(let step, let epochs, let evaluation):
+      display.skipTime()
       accuracy = evaluation.accuracy
       if heading != nil { return }
       let epoch = String(format: "%.4g", epochs)
@@ -47,7 +48,7 @@ struct RunDisplay {
           + "validation loss \(Quantity.loss(evaluation.loss))"
           + (evaluation.accuracy.map { "  accuracy \(Quantity.percent($0))" } ?? ""))
     case .checkpointed:
-      return
+      display.skipTime()
     }
   }
 

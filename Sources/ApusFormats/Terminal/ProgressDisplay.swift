@@ -74,6 +74,13 @@ public final class ProgressDisplay {
     if time - lastDrawn >= interval { draw(report) }
   }
 
+  /// Leaves the time since the last report out of the speed: it was spent on something else than steps.
+  public func skipTime() {
+    guard let last = history.last else { return }
+    let skipped = now() - last.time
+    history = history.map { ($0.time + skipped, $0.step) }
+  }
+
   /// Writes a line that stays, above the bar.
   public func note(_ line: String) {
     clearBar()

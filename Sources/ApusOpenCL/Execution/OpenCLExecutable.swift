@@ -9,12 +9,14 @@ final class OpenCLExecutable: Executable {
     /// An argument that moves through a buffer.
     let moving: [(argument: Int, slice: BufferSlice, memory: MemoryRange, stride: Int)]
     let isRandom: Bool
-    let isUpdate: Bool
+    /// What is updated; nil for a launch that is no update.
+    let update: UpdateKernel?
   }
 
   private let queue: CommandQueue
   private var steps: [Step] = []
   private var window = StepWindow()
+  private var runs = 0
   /// Kept alive; arguments refer to them.
   private let program: BuiltProgram
 
@@ -41,16 +43,18 @@ final class OpenCLExecutable: Executable {
     }
     self.program = try builder.build(context, cache: backend.cache)
     for (instruction, launch) in planned {
-      let isUpdate = if case .update = instruction.kernel { true } else { false }
+      let update: UpdateKernel? = if case .update(let kernel) = instruction.kernel { kernel } else { nil }
       steps.append(
         Step(
           launch: try launch.bind(self.program, purpose: instruction.label),
           moving: planner.movingArguments(of: launch, instruction),
-          isRandom: launch.names["step"] != nil, isUpdate: isUpdate))
+          isRandom: launch.names["step"] != nil, update: update))
     }
   }
 
   func run(_ arguments: StepArguments) throws(DeviceError) {
+    let tag = Profile.Tag(owner: ObjectIdentifier(self), run: runs)
+    runs += 1
     try DeviceError.wrapping("a training step") { () throws(OpenCLError) in
       for step in steps {
         for (argument, slice, memory, stride) in step.moving {
@@ -65,12 +69,12 @@ final class OpenCLExecutable: Executable {
           try step.launch.set("key1", to: .uint(UInt32(truncatingIfNeeded: arguments.seed >> 32)))
           try step.launch.set("step", to: .uint(arguments.step))
         }
-        if step.isUpdate {
-          for (name, value) in zip(Uniforms<Float>.names, arguments.uniforms.values) {
+        if let update = step.update {
+          for (name, value) in zip(Uniforms<Float>.names, update.uniforms(arguments.uniforms).values) {
             try step.launch.set(name, to: .float(value))
           }
         }
-        try queue.enqueue(step.launch)
+        try queue.enqueue(step.launch, tag: tag)
       }
       try window.stepEnqueued(on: queue)
     }
@@ -86,5 +90,11 @@ final class OpenCLExecutable: Executable {
       guard let entry = entries[label], seen.insert(label).inserted else { return nil }
       return LaunchTime(label: label, count: entry.count, total: entry.total)
     }
+  }
+
+  var launchIntervals: [LaunchInterval] {
+    try? queue.finish()
+    let intervals = queue.profile?.intervals ?? []
+    return intervals.filter { $0.tag.owner == ObjectIdentifier(self) }.map(\.interval)
   }
 }

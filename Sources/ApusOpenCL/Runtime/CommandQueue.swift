@@ -26,17 +26,19 @@ package final class CommandQueue {
 
   /// Runs a command that may hand out an event, and keeps the event when the queue is profiled.
   private func submit(
-    _ call: String, _ name: String, _ command: (UnsafeMutablePointer<cl_event?>?) -> cl_int
+    _ call: String, _ name: String, tag: Profile.Tag? = nil, _ command: (UnsafeMutablePointer<cl_event?>?) -> cl_int
   ) throws(OpenCLError) {
     guard profile != nil else { return try check(command(nil), call, name) }
     var event: cl_event?
     try check(command(&event), call, name)
-    if let event { try profile?.add(name, Event(event)) }
+    if let event { try profile?.add(name, tag, Event(event)) }
   }
 
   /// Enqueues a kernel.
-  package func enqueue(_ launch: Launch) throws(OpenCLError) {
-    try submit("clEnqueueNDRangeKernel", launch.label) { event in
+  ///
+  /// - Parameter tag: whose it is, for a profile's intervals.
+  package func enqueue(_ launch: Launch, tag: Profile.Tag? = nil) throws(OpenCLError) {
+    try submit("clEnqueueNDRangeKernel", launch.label, tag: tag) { event in
       launch.withSizes { dimensions, global, local in
         apus_clEnqueueNDRangeKernel(handle, launch.kernel.handle, dimensions, global, local, event)
       }

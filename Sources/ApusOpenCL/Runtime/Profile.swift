@@ -1,3 +1,5 @@
+import ApusCompiler
+
 /// The device's times of the commands of a profiled queue, gathered by name.
 package struct Profile {
   /// What one kernel (or kind of transfer) took.
@@ -11,12 +13,22 @@ package struct Profile {
   /// The commands that are done, by name; complete after `CommandQueue.finish`.
   package private(set) var entries: [String: Entry] = [:]
 
-  private var pending: [(name: String, event: Event)] = []
+  /// When the first tagged commands ran, in the order in which they were enqueued; complete after
+  /// `CommandQueue.finish`.
+  package private(set) var intervals: [(tag: Tag, interval: LaunchInterval)] = []
+
+  /// Whose command it is, and in which of its runs.
+  package struct Tag: Sendable, Hashable {
+    let owner: ObjectIdentifier
+    let run: Int
+  }
+
+  private var pending: [(name: String, tag: Tag?, event: Event)] = []
 
   /// Takes a command; every few thousand the finished ones are counted, so that no driver has to keep
   /// more events than that.
-  mutating func add(_ name: String, _ event: Event) throws(OpenCLError) {
-    pending.append((name, event))
+  mutating func add(_ name: String, _ tag: Tag?, _ event: Event) throws(OpenCLError) {
+    pending.append((name, tag, event))
     if pending.count >= 4096 {
       try event.wait()
       try settle()
@@ -25,12 +37,16 @@ package struct Profile {
 
   /// Counts the pending commands, all of which must be done.
   mutating func settle() throws(OpenCLError) {
-    for (name, event) in pending {
+    for (name, tag, event) in pending {
       let times = try event.times()
       let seconds = Double(times.end &- times.start) * 1e-9
       entries[name, default: Entry()].count += 1
       entries[name, default: Entry()].total += seconds
       entries[name, default: Entry()].shortest = min(entries[name]?.shortest ?? seconds, seconds)
+      if let tag, intervals.count < LaunchInterval.limit {
+        let start = Double(times.start) * 1e-9
+        intervals.append((tag, LaunchInterval(label: name, run: tag.run, start: start, duration: seconds)))
+      }
     }
     pending.removeAll(keepingCapacity: true)
   }
