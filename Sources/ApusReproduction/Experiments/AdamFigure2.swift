@@ -22,13 +22,13 @@ extension Reproduction {
       "The right panel has an L2 penalty of unstated strength in the source; here it is 1e-5, and the cost shown is without it.",
     ],
     cost: { $0 == .quick ? "2 min" : "75 min" },
-    note: { $0 == .quick ? "3 of 200 epochs, a point every fifth of an epoch" : "200 epochs with dropout and without" },
+    note: { $0 == .quick ? "2 of 200 epochs, a point every fifth of an epoch" : "200 epochs with dropout and without" },
     comparison: adamFigure2Runs)
 }
 
 private func adamFigure2Runs(_ tier: Reproduction.Tier) -> Comparison {
   let common: JSONObject = [
-    "dataset": "mnist", "model": "mlp", "hidden": [1000, 1000], "batch-size": 128, "epochs": tier == .quick ? 3 : 200,
+    "dataset": "mnist", "model": "mlp", "hidden": [1000, 1000], "batch-size": 128, "epochs": tier == .quick ? 2 : 200,
   ]
   let lines = [
     Comparison.Line("AdaGrad", .adagrad, learningRate: 0.01),
