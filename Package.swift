@@ -64,16 +64,19 @@ let package = Package(
         "ApusCompiler", "ApusLayers", "ApusData", "ApusFormats", .product(name: "Logging", package: "swift-log"),
       ]),
     .target(name: "Apus", dependencies: ["ApusTraining", "ApusCPU", "ApusOpenCL"]),
+    .target(name: "ApusConformance", dependencies: ["ApusCompiler"]),
     .target(name: "ApusReproduction", dependencies: ["Apus"]),
+    .target(name: "ApusBenchmarks", dependencies: ["Apus"]),
     .executableTarget(
       name: "ApusCLI",
       dependencies: [
-        "Apus", "ApusReproduction", "Yams", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Apus", "ApusBenchmarks", "ApusConformance", "ApusReproduction", "Yams",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
 
     .target(
-      name: "ApusTestSupport", dependencies: ["ApusCompiler", "ApusOptimizers", "ApusData"],
+      name: "ApusTestSupport", dependencies: ["ApusConformance", "ApusOptimizers", "ApusData"],
       path: "Tests/ApusTestSupport"),
     .testTarget(name: "ApusExpressionTests", dependencies: ["ApusExpression"]),
     .testTarget(name: "ApusGraphTests", dependencies: ["ApusGraph", "ApusTestSupport"]),

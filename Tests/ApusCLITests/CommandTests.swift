@@ -136,6 +136,17 @@ import Testing
     }
   }
 
+  @Test func checkComparesADeviceWithTheDefinitions() throws {
+    let some = try apus("check", "update a", "softmax", "--device", "cpu", "--json")
+    #expect(some.code == 0, "\(some.error)")
+    let result = try json(some.output)
+    #expect(try #require(result["checked"]?.integer) >= 9)
+    #expect(result["wrong"] == .array([]))
+    let none = try apus("check", "no such thing", "--device", "cpu")
+    #expect(none.code == 64)
+    #expect(none.error.contains("no computation's name contains no such thing"))
+  }
+
   @Test func anInterruptedRunSaysHowToGoOnAndEndsTheSame() throws {
     try withTemporaryFolder { folder in
       let data = try iris(folder)

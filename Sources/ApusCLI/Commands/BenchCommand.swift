@@ -1,4 +1,5 @@
 import Apus
+import ApusBenchmarks
 import ArgumentParser
 import Foundation
 
@@ -58,7 +59,9 @@ struct BenchCommand: ParsableCommand {
         }
       }
     }
-    try take("step 784-200-200-10 batch 100 adam", "steps/s", perRun: 1) { try timeStep(on: backend) }
+    for step in TrainingStep.all {
+      try take(step.name, "steps/s", perRun: 1) { try time(step, on: backend) }
+    }
 
     if output.json {
       let rows = figures.map { figure -> JSONValue in
@@ -147,10 +150,8 @@ struct BenchCommand: ParsableCommand {
     return try median(backend) { try executable.run(StepArguments(uniforms: uniforms)) }
   }
 
-  private func timeStep(on backend: any Backend) throws -> Double {
-    var configuration = RunConfiguration()
-    configuration.steps = 1_000_000
-    let trainer = try Trainer(try configuration.makePlan(.samples(.digits())), on: backend)
+  private func time(_ step: TrainingStep, on backend: any Backend) throws -> Double {
+    let trainer = try step.trainer(on: backend)
     return try median(backend) {
       try trainer.runStep()
       if trainer.mustFetchLosses { _ = try trainer.losses() }

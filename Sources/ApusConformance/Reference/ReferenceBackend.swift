@@ -100,6 +100,7 @@ final class ReferenceExecutable: Executable {
   }
 
   var launchTimes: [LaunchTime] { [] }
+  var launchIntervals: [LaunchInterval] { [] }
 
   func run(_ arguments: StepArguments) throws(DeviceError) {
     for instruction in program.instructions {
@@ -253,7 +254,7 @@ final class ReferenceExecutable: Executable {
     case .augmentation(let kernel):
       store(ImageReference.augmentation(kernel, { inputs[0][$0] }, philox, step: arguments.step), in: output)
     case .update(let kernel):
-      update(kernel.optimizer, kernel.count, inputs, outputs, arguments)
+      update(kernel.optimizer, kernel, inputs, outputs, arguments)
     }
   }
 
@@ -262,13 +263,13 @@ final class ReferenceExecutable: Executable {
   }
 
   private func update<Rule: Optimizer>(
-    _ rule: Rule.Type, _ count: Int, _ inputs: [ReferenceOperand], _ outputs: [ReferenceOperand],
+    _ rule: Rule.Type, _ kernel: UpdateKernel, _ inputs: [ReferenceOperand], _ outputs: [ReferenceOperand],
     _ arguments: StepArguments
   ) {
-    let host = arguments.uniforms.values
+    let host = kernel.uniforms(arguments.uniforms).values
     let uniforms = Uniforms<Double> { Double(host[$0]) }
     let scale = inputs.count > 1 ? inputs[1][0] : 1
-    for index in 0..<count {
+    for index in 0..<kernel.count {
       func state(_ slot: Int) -> Double { slot + 1 < outputs.count ? outputs[slot + 1][index] : 0 }
       var slots = Slots<Double>(
         parameter: outputs[0][index], gradient: inputs[0][index] * scale, state0: state(0), state1: state(1),
