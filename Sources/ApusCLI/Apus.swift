@@ -14,6 +14,8 @@ struct ApusCommand: ParsableCommand {
     subcommands: [
       TrainCommand.self, EvaluateCommand.self, PredictCommand.self, SampleCommand.self, CompareCommand.self,
       InspectCommand.self,
-      DevicesCommand.self, ModelsCommand.self, OptimizersCommand.self, BenchCommand.self, ReproduceCommand.self,
+      DevicesCommand.self, ModelsCommand.self, OptimizersCommand.self, CheckCommand.self, TuneCommand.self,
+      BenchCommand.self,
+      ReproduceCommand.self,
     ])
 }

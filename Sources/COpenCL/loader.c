@@ -171,9 +171,9 @@ static void search(void) {
   } else if (drivers_allowed && open_drivers()) {
     source = APUS_OPENCL_DRIVERS;
   } else if (wish && strcmp(wish, "none") == 0) {
-    snprintf(library, sizeof library, "none, because the environment variable APUS_OPENCL is \"none\"");
+    snprintf(library, sizeof library, "switched off by the environment variable APUS_OPENCL");
   } else {
-    snprintf(library, sizeof library, "none: no OpenCL library with a platform was found");
+    snprintf(library, sizeof library, "no OpenCL library with a platform was found");
   }
 }
 

@@ -10,7 +10,7 @@ import Testing
       OpenCLDevice.Style.allCases.compactMap { style in
         var styled = device
         styled.style = style
-        return try? OpenCLBackend(styled)
+        return try? OpenCLBackend(styled, tuning: TuningTable())
       }
     }
   }()

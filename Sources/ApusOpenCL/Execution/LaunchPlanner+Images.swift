@@ -21,7 +21,7 @@ extension LaunchPlanner {
     }
   }
 
-  private func product(_ kernel: ConvolutionKernel, _ instruction: Instruction) -> ConvolutionProduct {
+  func product(_ kernel: ConvolutionKernel, _ instruction: Instruction) -> ConvolutionProduct {
     let isWhole = !isEpilogueSeparate(kernel)
     return ConvolutionProduct(
       kernel.pass, kernel.shape, operands: (memory(instruction.inputs[0]), memory(instruction.inputs[1])),

@@ -15,7 +15,12 @@ public final class OpenCLBackend: Backend, @unchecked Sendable {
   /// - Parameters:
   ///   - device: one of `OpenCLDevice.all()`.
   ///   - profiling: whether the device's times of every launch are kept.
-  public init(_ device: OpenCLDevice, profiling: Bool = false) throws(OpenCLError) {
+  ///   - tuning: which variants to use where; nil for what `TuningFile` knows of the device.
+  public init(
+    _ device: OpenCLDevice, profiling: Bool = false, tuning: TuningTable? = nil
+  ) throws(OpenCLError) {
+    var device = device
+    device.tuning = tuning ?? TuningFile(device)?.load() ?? TuningTable()
     self.device = device
     context = try OpenCLContext(device, profiling: profiling)
     cache = FileManager.default.urls(for: .cachesDirectory, in: .userDomainMask).first.map {
@@ -38,6 +43,16 @@ public final class OpenCLBackend: Backend, @unchecked Sendable {
   public func prepare(
     _ program: Program, buffers: [String: any DeviceBuffer]
   ) throws(DeviceError) -> any Executable {
+    let bound = try bind(program, buffers)
+    return try DeviceError.wrapping(device.name) { () throws(OpenCLError) in
+      try OpenCLExecutable(program, bound, self)
+    }
+  }
+
+  /// The memory of each of a program's buffers.
+  func bind(
+    _ program: Program, _ buffers: [String: any DeviceBuffer]
+  ) throws(DeviceError) -> [OpenCLBuffer] {
     var bound: [OpenCLBuffer] = []
     for declaration in program.buffers {
       guard let buffer = buffers[declaration.name] as? OpenCLDeviceBuffer else {
@@ -49,9 +64,7 @@ public final class OpenCLBackend: Backend, @unchecked Sendable {
       }
       bound.append(buffer.memory)
     }
-    return try DeviceError.wrapping(device.name) { () throws(OpenCLError) in
-      try OpenCLExecutable(program, bound, self)
-    }
+    return bound
   }
 
   public func synchronize() throws(DeviceError) {

@@ -41,8 +41,8 @@ package struct ConvolutionProduct {
     case direct
   }
 
-  /// The variant that suits a device and this shape.
-  package func bestVariant(for device: OpenCLDevice) -> Variant {
+  /// The variant that suits a device and this shape by rule, where nothing was measured.
+  package func ruledVariant(for device: OpenCLDevice) -> Variant {
     switch device.style {
     case .wide: .wide
     case .tiled: bestTiledVariant(device)

@@ -1,10 +1,10 @@
 extension MatrixProduct {
-  /// The variant that suits a device and this shape.
+  /// The variant that suits a device and this shape by rule, where nothing was measured.
   ///
   /// On processors, packing pays where each packed value is used often enough; a small product reads its operands in
   /// place, by the dot variant where both are contiguous along K. K is cut into slices where the tiles alone would
   /// leave compute units idle.
-  package func bestVariant(for device: OpenCLDevice) -> Variant {
+  package func ruledVariant(for device: OpenCLDevice) -> Variant {
     switch device.style {
     case .wide: bestWideVariant(device)
     case .tiled: bestTiledVariant(device)

@@ -53,6 +53,9 @@ public struct OpenCLDevice: Sendable {
   /// How kernels are written for this device: wide on processors, tiled on all others. Every device can run both.
   package var style: Style
 
+  /// What was measured on this device; empty until a backend opens it.
+  package var tuning = TuningTable()
+
   let handle: Handle
   let platform: Handle
 

@@ -1,0 +1,39 @@
+extension ConvolutionProduct: Tunable {
+  package var tuningKey: String {
+    func pair(_ values: [Int]) -> String { values.map(String.init).joined(separator: "x") }
+    let window = shape.window
+    return "convolution \(pass.rawValue) \(shape.images)x\(shape.channels)x\(pair(shape.input)) to \(shape.features) "
+      + "by \(pair(window.size)) stride \(pair(window.strides)) padding \(pair(window.padding)) "
+      + "dilation \(pair(window.dilation)) groups \(shape.groups)"
+  }
+
+  package func candidates(for device: OpenCLDevice) -> [Variant] {
+    guard device.style == .tiled else { return [.wide] }
+    let pixels = shape.images * shape.output[0] * shape.output[1]
+    let splits = pass == .weightGradient ? [1, 2, 4, 8, 16, 32, 64].filter { $0 == 1 || pixels / $0 >= 128 } : [1]
+    let variants: [Variant] = [32, 64, 128].flatMap { tile in splits.map { .tiled(tile: tile, splits: $0) } }
+    return variants.merging(ruledVariant(for: device))
+  }
+}
+
+extension ConvolutionProduct.Variant: LosslessStringConvertible {
+  /// Such as `tiled 64 8` (the tile, the slices), `wide` or `direct`.
+  package var description: String {
+    switch self {
+    case .wide: "wide"
+    case .direct: "direct"
+    case .tiled(let tile, let splits): "tiled \(tile) \(splits)"
+    }
+  }
+
+  package init?(_ description: String) {
+    let parts = description.split(separator: " ")
+    let numbers = parts.dropFirst().compactMap { Int($0) }
+    switch (parts.first, numbers.count) {
+    case ("wide", 0): self = .wide
+    case ("direct", 0): self = .direct
+    case ("tiled", 2): self = .tiled(tile: numbers[0], splits: numbers[1])
+    default: return nil
+    }
+  }
+}
