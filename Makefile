@@ -19,7 +19,7 @@ define install
 	fi
 endef
 
-.PHONY: all build demo test lint format clean toolchain install-build install-test
+.PHONY: all build demo test dist lint format clean toolchain install-build install-test
 
 all: build
 
@@ -40,9 +40,12 @@ demo: build
 
 test: install-test
 	swift build -c $(CONFIGURATION) --build-tests
-	swift test -c $(CONFIGURATION) --skip-build
 	Tests/Scripts/check-instruction-sets.sh .build/$(CONFIGURATION)
-	APUS_SKIP_BUILD=1 Tests/Scripts/oclgrind.sh
+	APUS_CONFIGURATION=$(CONFIGURATION) Tests/Scripts/test.sh
+
+# One binary for bare x86-64 and arm64 Linux machines: Swift's libraries and the C ones inside, OpenCL opened at run time.
+dist: install-build
+	.ci/dist
 
 lint: toolchain
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
@@ -51,4 +54,4 @@ format: toolchain
 	swift format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks
 
 clean:
-	rm -rf .build
+	rm -rf .build .build-dist dist
