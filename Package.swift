@@ -26,6 +26,7 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .library(name: "Apus", targets: ["Apus"]),
+    .library(name: "ApusBenchmarks", targets: ["ApusBenchmarks"]),
     .executable(name: "apus", targets: ["ApusCLI"]),
   ],
   dependencies: [
@@ -66,7 +67,7 @@ let package = Package(
     .target(name: "Apus", dependencies: ["ApusTraining", "ApusCPU", "ApusOpenCL"]),
     .target(name: "ApusConformance", dependencies: ["ApusCompiler"]),
     .target(name: "ApusReproduction", dependencies: ["Apus"]),
-    .target(name: "ApusBenchmarks", dependencies: ["Apus"]),
+    .target(name: "ApusBenchmarks", dependencies: ["Apus", "ApusOptimizers"]),
     .executableTarget(
       name: "ApusCLI",
       dependencies: [
@@ -89,6 +90,7 @@ let package = Package(
     .testTarget(name: "ApusFormatsTests", dependencies: ["ApusFormats", "ApusTestSupport"]),
     .testTarget(name: "ApusTrainingTests", dependencies: ["ApusTraining", "ApusTestSupport"]),
     .testTarget(name: "ApusConformanceTests", dependencies: ["Apus", "ApusTestSupport"]),
+    .testTarget(name: "ApusBenchmarksTests", dependencies: ["ApusBenchmarks", "ApusCPU", "ApusCPUKernels"]),
     .testTarget(name: "ApusReproductionTests", dependencies: ["ApusReproduction", "ApusTestSupport"]),
     .testTarget(name: "ApusCLITests", dependencies: ["ApusCLI", "Apus", "ApusTestSupport"]),
   ] + instructionSetTargets,

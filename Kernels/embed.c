@@ -50,6 +50,9 @@ static const unsigned char file_matmul_tiled[] = {
 static const unsigned char file_matmul_wide[] = {
 #embed "matmul_wide.cl"
 };
+static const unsigned char file_multiply_add[] = {
+#embed "multiply_add.cl"
+};
 static const unsigned char file_philox[] = {
 #embed "philox.cl"
 };
@@ -148,6 +151,7 @@ static const apus_kernel_file files[] = {
   FILE_ROW("matmul_pack", file_matmul_pack),
   FILE_ROW("matmul_tiled", file_matmul_tiled),
   FILE_ROW("matmul_wide", file_matmul_wide),
+  FILE_ROW("multiply_add", file_multiply_add),
   FILE_ROW("philox", file_philox),
   FILE_ROW("pointwise", file_pointwise),
   FILE_ROW("pool", file_pool),

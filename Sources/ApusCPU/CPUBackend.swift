@@ -7,8 +7,8 @@ import Foundation
 /// Work is done when a call returns, so there is nothing to wait for in `synchronize`.
 public final class CPUBackend: Backend {
   public let name: String
-  private let kernels: KernelTable
-  private let pool: ThreadPool
+  let kernels: KernelTable
+  let pool: ThreadPool
   private let profiling: Bool
 
   /// The processor with its best kernels, or those that the environment variable `APUS_CPU` names, and all its cores.

@@ -23,13 +23,22 @@ package struct KernelTable: Sendable {
   /// The compiled update loop of an optimizer of the registry.
   package let updateLoop: @Sendable (OptimizerKind) -> UpdateOperands.Loop
 
+  /// Multiply-adds that stay in registers, some thousands of vectors of them for each repetition; the result is stored so
+  /// that they are not left out.
+  package let multiplyAdds: @Sendable (_ repetitions: Int, _ result: UnsafeMutablePointer<Float>) -> Void
+
+  /// The vectors of multiply-adds in one repetition of `multiplyAdds`.
+  package static let multiplyAddsPerRepetition = 12 * 256
+
   /// Everything else.
   package let chains: ChainKernelTable
 
   package init(
     instructionSet: InstructionSet, lanes: Int, matrix: MatrixKernels, convolution: ConvolutionKernels,
     images: ImageKernels,
-    updateLoop: @escaping @Sendable (OptimizerKind) -> UpdateOperands.Loop, chains: ChainKernelTable
+    updateLoop: @escaping @Sendable (OptimizerKind) -> UpdateOperands.Loop,
+    multiplyAdds: @escaping @Sendable (_ repetitions: Int, _ result: UnsafeMutablePointer<Float>) -> Void,
+    chains: ChainKernelTable
   ) {
     self.instructionSet = instructionSet
     self.lanes = lanes
@@ -37,6 +46,7 @@ package struct KernelTable: Sendable {
     self.convolution = convolution
     self.images = images
     self.updateLoop = updateLoop
+    self.multiplyAdds = multiplyAdds
     self.chains = chains
   }
 }

@@ -17,4 +17,4 @@ package let kernels = KernelTable(
     attentionWeights: { attentionWeights($0) }, attentionScoreGradients: { attentionScoreGradients($0, $1) },
     sparseRows: { copySparseRows($0, $1) }, sparseProduct: { multiplySparseRows($0, $1) },
     sparseProductGradient: { sumSparseProductGradient($0, $1, $2) }, augment: { augmentImage($0) }),
-  updateLoop: { updateLoop($0) }, chains: chainKernels())
+  updateLoop: { updateLoop($0) }, multiplyAdds: { addProducts($0, $1) }, chains: chainKernels())

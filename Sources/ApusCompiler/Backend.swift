@@ -18,6 +18,31 @@ public protocol Backend: AnyObject, Sendable {
 
   /// Waits until everything that was submitted has finished.
   func synchronize() throws(DeviceError)
+
+  /// Readies multiply-adds that stay in registers, the device's best rate of arithmetic; nil where it has no such kernel.
+  func multiplyAddProbe() throws(DeviceError) -> RateProbe?
+
+  /// Readies the device's own way of copying one buffer to another; nil where it has none.
+  func copyProbe(byteCount: Int) throws(DeviceError) -> RateProbe?
+}
+
+extension Backend {
+  public func multiplyAddProbe() throws(DeviceError) -> RateProbe? { nil }
+  public func copyProbe(byteCount: Int) throws(DeviceError) -> RateProbe? { nil }
+}
+
+/// Work that is there to be timed: it shows what a device can do at best.
+public struct RateProbe {
+  /// What one run does: additions and multiplications, or bytes read and written.
+  public let amount: Double
+  /// Submits one run, which may not have ended when this returns.
+  public let run: () throws -> Void
+
+  /// Work of an amount.
+  public init(amount: Double, run: @escaping () throws -> Void) {
+    self.amount = amount
+    self.run = run
+  }
 }
 
 /// A stretch of a device's memory.

@@ -109,6 +109,9 @@ import Testing
     (["evaluate", "/nowhere"], 1, "/nowhere/checkpoint.safetensors: cannot open"),
     (["train", "--frobnicate"], 64, "Unknown option '--frobnicate'"),
     (["compare", "--optimizers", "sgd:0.1"], 64, "NAME:KEY=VALUE"),
+    (["bench", "prodcut"], 1, "did you mean 'product'?"),
+    (["bench", "update", "--rounds", "0"], 64, "--rounds must be at least 1"),
+    (["bench", "update", "--all"], 64, "name benchmarks, or use --all"),
   ]
 
   @Test(arguments: mistakes.indices)
@@ -179,6 +182,37 @@ import Testing
       #expect(rows?.first?["learning_rate"]?.number == 0.05)
       #expect(try text(of: folder.file("comparison/comparison.svg")).contains("amsbound"))
     }
+  }
+
+  @Test func aBenchmarkIsMeasuredAndPrinted() throws {
+    let outcome = try apus(
+      "bench", "update adam 10000", "launch submitted", "--device", "cpu", "--rounds", "1", "--json")
+    #expect(outcome.code == 0, "\(outcome.error)")
+    let result = try json(outcome.output)
+    let figures = result["figures"]?.array?.compactMap(\.object) ?? []
+    try #require(figures.count == 2)
+    #expect(figures.compactMap { $0["name"]?.string } == ["update adam 10000", "launch submitted"])
+    #expect(figures.compactMap { $0["unit"]?.string } == ["GB/s", "µs"])
+    // 28 bytes a parameter.
+    let (value, seconds) = (figures[0]["value"]?.number ?? 0, figures[0]["seconds"]?.number ?? 0)
+    #expect(abs(value * seconds - 280_000e-9) < 1e-9)
+    #expect(try #require(figures[0]["share"]?.number) > 0)
+    #expect(try #require(result["limits"]?.object?["multiply_adds"]?.number) > 0)
+    #expect(outcome.error.contains("update adam 10000"))
+  }
+
+  @Test func whatADeviceHasNoTimeForIsSaid() throws {
+    let outcome = try apus("bench", "launch", "--device", "cpu", "--limit", "0.001")
+    #expect(outcome.code == 0)
+    #expect(outcome.output.contains("launch awaited: out of time"))
+  }
+
+  @Test func benchmarksAreListed() throws {
+    let list = try apus("bench", "--list").output
+    #expect(list.contains("* product 512×512×512 NN"))
+    #expect(list.contains("update: each optimizer's update"))
+    let rows = try json(try apus("bench", "launch", "--list", "--json").output)["benchmarks"]?.array
+    #expect(rows?.compactMap { $0.object?["name"]?.string } == ["launch submitted", "launch awaited"])
   }
 
   @Test func everyCommandHasHelp() throws {

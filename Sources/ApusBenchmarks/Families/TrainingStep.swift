@@ -31,6 +31,19 @@ public struct TrainingStep: Sendable {
   /// The name of the figure, such as `step cnn`.
   public var name: String { "step \(model.rawValue)" }
 
+  static let family = BenchmarkFamily("step", "whole training steps of the models, with Adam", of: all) { $0.benchmark }
+
+  private var benchmark: KernelBenchmark {
+    KernelBenchmark(name, Work(operations: 0, bytes: 0, unit: .steps), isQuick: true) { backend in
+      let trainer = try trainer(on: backend)
+      let work = Work(operations: trainer.program.operationCount, bytes: 0, unit: .steps)
+      return PreparedBenchmark(work, program: trainer.program, on: backend) {
+        try trainer.runStep()
+        if trainer.mustFetchLosses { _ = try trainer.losses() }
+      }
+    }
+  }
+
   /// A trainer that is ready for as many steps as are wanted.
   ///
   /// - Throws: `TrainingError` when the device lacks memory.
