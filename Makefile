@@ -19,7 +19,9 @@ define install
 	fi
 endef
 
-.PHONY: all build demo test dist lint format clean toolchain install-build install-test
+# `make bench` compares Apus with what people would use instead: some 20 minutes on two cores with nothing else to do.
+
+.PHONY: all build demo bench test dist lint format clean toolchain install-build install-test
 
 all: build
 
@@ -37,6 +39,9 @@ build: install-build
 
 demo: build
 	$(APUS) train --dataset digits --model mlp --hidden 200,200 --optimizer amsbound --epochs 5 --output runs/demo --overwrite
+
+bench: build
+	python=$$(Benchmarks/peers/install.sh | tail -n 1) && $$python Benchmarks/peers/run.py $(APUS)
 
 test: install-test
 	swift build -c $(CONFIGURATION) --build-tests

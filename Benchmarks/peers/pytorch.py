@@ -1,0 +1,34 @@
+"""PyTorch: Adam's fused update, and training steps, eager, in the channels-last format and compiled; see harness.py.
+
+An update of AMSBound, which PyTorch has not, is compared with the one of fused Adam.
+"""
+import torch
+
+import harness
+import models
+
+CONVOLUTIONAL = ("step cnn", "step adam-cnn", "step resnet20")
+
+
+def fused_adam(count):
+    weights = torch.rand(count, requires_grad=True)
+    weights.grad = torch.rand(count)
+    optimizer = torch.optim.Adam([weights], 1e-6, fused=True)
+    # Read: parameter, gradient and two moments; written: parameter and moments.
+    return harness.Run(optimizer.step, count * 28e-9)
+
+
+def prepare(name):
+    if name in models.MODELS:
+        modes = ["eager", "compiled"] + (["channels-last"] if name in CONVOLUTIONAL else [])
+        return {
+            mode: lambda mode=mode: harness.Run(
+                models.training_step(name, *models.samples(name), mode), seconds=0.3) for mode in modes}
+    update = harness.update(name)
+    if update and update[0] in ("adam", "amsbound"):
+        return {"fused Adam": lambda: fused_adam(update[1])}
+    return None
+
+
+if __name__ == "__main__":
+    harness.main(f"PyTorch {torch.__version__}", prepare, torch.set_num_threads)

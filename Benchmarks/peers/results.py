@@ -1,0 +1,120 @@
+"""Results of a comparison, and how RESULTS.md is written from them.
+
+    python results.py RESULTS.json NOTES.md > RESULTS.md
+"""
+import json
+import statistics
+import sys
+
+import targets
+
+UNITS = {"product": "GFLOP/s", "update": "GB/s", "step": "steps/s", "memory": "MB", "start": "s"}
+PEERS = ["OpenBLAS", "CLBlast", "PyTorch", "Luo et al.", "tinygrad"]
+
+
+class Results:
+    """Figures of every round: by benchmark, then by who was measured (`cpu`, `opencl`, or a peer)."""
+
+    def __init__(self, machine=None, versions=None, figures=None, best=None, remarks=None, command="", rounds=0):
+        self.machine, self.versions = machine or {}, versions or {}
+        self.figures, self.best, self.remarks = figures or {}, best or {}, remarks or []
+        self.command, self.rounds = command, rounds
+
+    def add(self, name, who, figure):
+        self.figures.setdefault(name, {}).setdefault(who, []).append(figure)
+
+    def median(self, name, who):
+        values = self.figures.get(name, {}).get(who)
+        return statistics.median(values) if values else None
+
+    def spread(self, name, who):
+        """From the smallest round to the largest, as a part of the median."""
+        values = self.figures.get(name, {}).get(who) or [0]
+        return (max(values) - min(values)) / statistics.median(values) if len(values) > 1 else 0.0
+
+    def ratio(self, name, device, peer):
+        """Ours over the peer's."""
+        ours, theirs = self.median(name, device), self.median(name, peer)
+        return ours / theirs if ours and theirs else None
+
+    def text(self):
+        return json.dumps(vars(self), indent=1, ensure_ascii=False) + "\n"
+
+
+def number(value):
+    return f"{value:.0f}" if value >= 99.5 else f"{value:.1f}" if value >= 9.95 else f"{value:.2f}"
+
+
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "| --- |" + " ---: |" * (len(head) - 1)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
+
+
+def figures(results, kind, devices):
+    """The table of one kind of benchmark: each peer's figure, then ours and the ratios to the peers in their order."""
+    names = [name for name in results.figures if name.split()[0] == kind]
+    peers = [peer for peer in PEERS if any(results.median(name, peer) for name in names)]
+    if not names:
+        return None
+    rows = []
+    for name in names:
+        def cell(who):
+            middle = results.median(name, who)
+            return "–" if middle is None else f"{number(middle)} ±{50 * results.spread(name, who):.0f} %"
+
+        row = [name] + [cell(peer) + (f" ({mode})" if (mode := results.best.get(name, {}).get(peer)) else "") for peer in peers]
+        for device in devices:
+            ratios = [results.ratio(name, device, peer) for peer in peers]
+            row += [cell(device), " / ".join("–" if ratio is None else f"{ratio:.2f}" for ratio in ratios)]
+        rows.append(row)
+    head = [UNITS[kind]] + peers + [text for device in devices for text in (device, "ratio to " + " / ".join(peers))]
+    return table(head, rows)
+
+
+def verdicts(results, devices):
+    rows = []
+    for target in targets.TARGETS:
+        for device in devices:
+            if target.bounds[device] is None:
+                continue
+            ratio = target.ratio(results, device)
+            sign = "≤" if target.most else "≥"
+            rows.append([
+                f"{target.what}; to {target.peer}", device, f"{sign} {target.bounds[device]}",
+                "–" if ratio is None else f"{ratio:.2f}",
+                "not measured" if ratio is None else "holds" if target.holds(ratio, device) else "**missed**"])
+    return table(["what (the worst ratio, where there are several)", "device", "target", "ratio", ""], rows)
+
+
+def document(results, notes):
+    devices = [d for d in ("cpu", "opencl") if any(d in by_who for by_who in results.figures.values())]
+    parts = [
+        "# Results",
+        "Written by `Benchmarks/peers/run.py`, which `make bench` runs; what is measured and why is in its first lines. "
+        "The last sections are Benchmarks/NOTES.md.",
+        f"Ratios are ours over the peer's; except for memory (MB at its peak) and start (seconds), more is better. Figures are "
+        f"medians of {results.rounds} alternating rounds, ± half of the way from the smallest to the largest. Of several ways "
+        "that a peer has, the best counts and is named.",
+        f"```\n{results.command}\n```",
+        "## Machine and versions",
+        table(["", ""], [[key, value] for key, value in (results.machine | results.versions).items()]).replace("---:", "---"),
+        "## Targets", verdicts(results, devices)]
+    for kind, title in (
+        ("product", "Matrix products"), ("update", "Updates"), ("step", "Training steps"),
+        ("memory", "Peak memory of a training run of 10 steps"), ("start", "From the process's start to the end of step 1"),
+    ):
+        text = figures(results, kind, devices)
+        if text:
+            parts += [f"## {title}", text]
+    if results.remarks:
+        parts += ["## What was not measured", "\n".join(f"- {remark}" for remark in results.remarks)]
+    return "\n\n".join(parts) + "\n\n" + notes
+
+
+def main():
+    with open(sys.argv[1]) as file, open(sys.argv[2]) as notes:
+        print(document(Results(**json.load(file)), notes.read()), end="")
+
+
+if __name__ == "__main__":
+    main()

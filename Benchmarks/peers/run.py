@@ -1,0 +1,261 @@
+"""Measures Apus beside its peers in alternation and writes the results.
+
+    python Benchmarks/peers/run.py .build/release/apus [--rounds 5] [--devices cpu,opencl] [--only NAME...]
+
+Each round measures every peer and then Apus on every device, in `apus bench`; medians over the rounds count. Products are
+compared with OpenBLAS and CLBlast, updates with PyTorch's fused Adam and Luo et al.'s AMSBound, training steps with
+PyTorch (eager, channels-last, compiled) and tinygrad; then whole processes with PyTorch's, their peak memory and the time
+to the end of step 1. Both sides get as many threads as there are cores. A peer that is missing is a remark in the results.
+
+Writes Benchmarks/RESULTS.md from what was measured (--output), Benchmarks/NOTES.md and the targets in targets.py, and the
+figures of every round beside it as .json. Run it on a quiet machine, with the Python that install.sh names.
+"""
+import argparse
+import json
+import os
+import platform
+import shlex
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import processes
+import targets
+import training_data
+from results import Results, document
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def say(text):
+    print(f"[{time.strftime('%H:%M:%S')}] {text}", file=sys.stderr, flush=True)
+
+
+def best_kernels():
+    """OpenBLAS's AVX-512 kernels by name, where it would take older ones for a processor that it does not know."""
+    try:
+        with open("/proc/cpuinfo") as file:
+            return {"OPENBLAS_CORETYPE": "SKYLAKEX"} if "avx512f" in file.read() else None
+    except OSError:
+        return None
+
+
+class Peer:
+    """A program of this folder that is asked for a round of figures by a line on its input.
+
+    With `seconds` each benchmark is measured by a process of its own, in the first round only and within so much time for
+    all of them together: for a peer that takes long to make ready, and that few runs show to be far behind.
+    """
+
+    def __init__(self, who, program, kinds, environment=None, seconds=None):
+        self.who, self.program, self.kinds, self.environment = who, program, kinds, environment
+        self.seconds = seconds
+        self.process, self.names = None, []
+
+    def command(self, names):
+        return [sys.executable, os.path.join(HERE, self.program), *names]
+
+    def start(self, names):
+        """Starts it for the benchmarks of its kinds; without any there is nothing to do."""
+        self.names = [name for name in names if name.split()[0] in self.kinds]
+        if self.names and self.seconds is None:
+            self.process = subprocess.Popen(
+                self.command(self.names) + ["--serve"], env=os.environ | (self.environment or {}), text=True,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def round(self):
+        """One object of figures for each program run, and None in place of one that failed; with the reasons."""
+        if self.seconds is None:
+            try:
+                self.process.stdin.write("\n")
+                self.process.stdin.flush()
+                line = self.process.stdout.readline()
+            except OSError:
+                line = ""
+            if line:
+                return [json.loads(line)], []
+            reason = self.process.communicate()[1].strip().splitlines()
+            self.names = []
+            return [], [f"{self.who}: {reason[-1] if reason else 'ended without a word'}"]
+        found, reasons = [], []
+        end = time.monotonic() + self.seconds
+        for position, name in enumerate(self.names):
+            # Each gets its share of the time that is left.
+            limit = (end - time.monotonic()) / (len(self.names) - position)
+            try:
+                done = subprocess.run(
+                    self.command([name]), env=os.environ | (self.environment or {}), text=True, capture_output=True,
+                    timeout=limit)
+                lines = done.stdout.strip().splitlines()
+                answer = json.loads(lines[-1]) if lines else {"figures": {}}
+                errors = done.stderr.strip().splitlines()
+            except subprocess.TimeoutExpired:
+                answer, errors = {"figures": {}}, [f"not ready after {limit:.0f} s"]
+            if answer["figures"]:
+                found.append(answer)
+            else:
+                reasons.append(f"{self.who}, {name}: {errors[-1] if errors else 'no figure'}")
+        self.names = []
+        return found, reasons
+
+    def stop(self):
+        """Ends it, and gives what it had to say."""
+        if not self.process or self.process.poll() is not None:
+            return []
+        errors = self.process.communicate()[1]
+        return [f"{self.who}, {line}" for line in errors.splitlines() if line.startswith(("product", "update", "step"))]
+
+
+def peers():
+    plain = Peer("OpenBLAS", "openblas.py", ["product"])
+    wide = [Peer("OpenBLAS", "openblas.py", ["product"], environment)] if (environment := best_kernels()) else []
+    return [plain, *wide, Peer("PyTorch", "pytorch.py", ["update", "step"]), Peer("Luo et al.", "luo.py", ["update"])]
+
+
+def opencl_peers():
+    return [
+        Peer("CLBlast", "clblast.py", ["product"]),
+        Peer("tinygrad", "tinygrad_steps.py", ["step"], seconds=300),
+    ]
+
+
+def ours(apus, device, names):
+    """Our figures, and what could not be measured."""
+    done = subprocess.run(
+        [apus, "bench", *names, "--device", device, "--rounds", "3", "--limit", "300", "--json"], text=True,
+        capture_output=True)
+    if done.returncode:
+        raise SystemExit(f"apus bench --device {device}: {done.stderr.strip().splitlines()[-1]}")
+    figures = json.loads(done.stdout)["figures"]
+    return (
+        {figure["name"]: figure["value"] for figure in figures if "value" in figure},
+        [f"{device}, {figure['name']}: {figure['error']}" for figure in figures if "error" in figure])
+
+
+def machine(apus):
+    name = platform.processor() or platform.machine()
+    try:
+        with open("/proc/cpuinfo") as file:
+            name = next(line.split(":")[1].strip() for line in file if line.startswith("model name"))
+        with open("/proc/meminfo") as file:
+            memory = f"{int(file.readline().split()[1]) / 2**20:.0f} GiB"
+        with open("/etc/os-release") as file:
+            system = next(line.split("=")[1].strip().strip('"') for line in file if line.startswith("PRETTY_NAME"))
+    except (OSError, StopIteration):
+        memory, system = "", platform.platform()
+    facts = {"processor": f"{name}, {os.cpu_count()} cores", "memory": memory, "system": system}
+    devices = json.loads(subprocess.check_output([apus, "devices", "--json"], text=True))["devices"]
+    for device in devices:
+        driver = f", {device['platform']}, driver {device['driver']}" if "driver" in device else ""
+        facts[device["selection"]] = device["name"] + driver
+    load = os.getloadavg()[0]
+    facts["load at the start"] = f"{load:.1f}" + (" (not quiet)" if load > 0.5 else "")
+    return facts
+
+
+def version(command):
+    try:
+        return subprocess.check_output(command, text=True, stderr=subprocess.STDOUT).splitlines()[0]
+    except (OSError, subprocess.CalledProcessError, IndexError):
+        return "unknown"
+
+
+class Comparison:
+    """The rounds: each peer, then Apus on each device, then whole processes."""
+
+    def __init__(self, apus, devices, wanted, folder):
+        self.apus, self.devices, self.folder = apus, devices, folder
+        self.names = wanted(targets.PRODUCTS + targets.UPDATES + targets.STEPS)
+        self.processes = {kind: wanted(names) for kind, names in (("memory", targets.MEMORY), ("start", targets.START))}
+        self.datasets = training_data.write(folder) if any(self.processes.values()) else {}
+        self.peers = peers() + (opencl_peers() if "opencl" in devices else [])
+        for peer in self.peers:
+            peer.start(self.names)
+        self.variants = {}
+
+    def round(self, results, number):
+        for position, peer in enumerate(self.peers):
+            if not peer.names:
+                continue
+            say(f"round {number + 1}: {peer.who}")
+            found, reasons = peer.round()
+            results.remarks += reasons
+            for answer in found:
+                results.versions[peer.who] = answer["version"]
+                for name, by_variant in answer["variants"].items():
+                    for variant, figure in by_variant.items():
+                        label = " ".join([variant, *(peer.environment or {}).values()])
+                        own = self.variants.setdefault((name, peer.who), {})
+                        own.setdefault((position, label), []).append(figure)
+        for device in self.devices if self.names else []:
+            say(f"round {number + 1}: apus on {device}")
+            figures, reasons = ours(self.apus, device, self.names)
+            results.remarks += reasons
+            for name, value in figures.items():
+                results.add(name, device, value)
+        # Peak memory hardly differs from round to round.
+        whole = (self.processes["memory"] if number < 2 else []) + self.processes["start"]
+        if whole:
+            say(f"round {number + 1}: whole processes")
+            results.remarks += processes.measure(
+                results, self.apus, self.devices, whole, self.folder, self.datasets, is_first=number == 0)
+
+    def finish(self, results):
+        """Ends the peers and adds their figures."""
+        for peer in self.peers:
+            results.remarks += peer.stop()
+        # Of a peer's ways the one with the best median counts, and not the best figure of each round.
+        for (name, who), by_variant in self.variants.items():
+            (_, label), values = max(by_variant.items(), key=lambda item: statistics.median(item[1]))
+            for value in values:
+                results.add(name, who, value)
+            if len(by_variant) > 1:
+                results.best.setdefault(name, {})[who] = label
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("apus")
+    parser.add_argument("--devices", default="cpu,opencl")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--minutes", type=float, default=18, help="no round is begun that would end later (default: 18)")
+    parser.add_argument("--only", nargs="+", help="benchmarks by name, or the first words of some: 'step mlp' memory")
+    parser.add_argument("--output", default=os.path.join(HERE, "../RESULTS.md"))
+    parser.add_argument("--notes", default=os.path.join(HERE, "../NOTES.md"))
+    arguments = parser.parse_args()
+    apus, devices = os.path.abspath(arguments.apus), arguments.devices.split(",")
+
+    def wanted(names):
+        return [n for n in names if not arguments.only or any(n.split()[: len(p.split())] == p.split() for p in arguments.only)]
+
+    results = Results(
+        machine(apus), {"Apus": version([apus, "--version"]), "Swift": version(["swift", "--version"])},
+        command=" ".join(["python", "Benchmarks/peers/run.py", arguments.apus, *map(shlex.quote, sys.argv[2:])]))
+    start = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        comparison = Comparison(apus, devices, wanted, folder)
+        longest = 0
+        while results.rounds < arguments.rounds:
+            begun = time.monotonic()
+            if results.rounds and begun - start + longest > 60 * arguments.minutes:
+                break
+            comparison.round(results, results.rounds)
+            results.rounds += 1
+            # The first round also makes everything ready, so it says nothing of the others.
+            longest = max(longest, time.monotonic() - begun) if results.rounds > 1 else 0
+        comparison.finish(results)
+    results.machine["duration"] = f"{(time.monotonic() - start) / 60:.1f} minutes"
+    results.remarks = list(dict.fromkeys(results.remarks))
+    with open(arguments.notes) as file:
+        text = document(results, file.read())
+    with open(arguments.output, "w") as file:
+        file.write(text)
+    with open(os.path.splitext(arguments.output)[0] + ".json", "w") as file:
+        file.write(results.text())
+    say(f"wrote {arguments.output}")
+
+
+if __name__ == "__main__":
+    main()
