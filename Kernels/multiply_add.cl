@@ -6,6 +6,17 @@
 // repetitions             multiply-adds on each vector
 // y                       a float for each work-item: what its vectors start from, and in the end their sum, so that they
 //                         are not left out; every element nears 1, so none is subnormal or infinite
+// WIDTH                   the floats of a vector: 16 where a work-item is a thread of a processor, otherwise 1
+
+#pragma OPENCL FP_CONTRACT OFF
+
+#ifndef MAD
+#if defined(FP_FAST_FMAF) || defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+#define MAD(a, b, c) fma(a, b, c)
+#else
+#define MAD(a, b, c) mad(a, b, c)
+#endif
+#endif
 
 #ifndef WIDTH
 #define WIDTH 16

@@ -15,10 +15,18 @@ PEERS = ["OpenBLAS", "CLBlast", "PyTorch", "Luo et al.", "tinygrad"]
 class Results:
     """Figures of every round: by benchmark, then by who was measured (`cpu`, `opencl`, or a peer)."""
 
-    def __init__(self, machine=None, versions=None, figures=None, best=None, remarks=None, command="", rounds=0):
+    # Above this part of the processors' time spent by other programs, ratios say nothing: threads that wait for each other,
+    # as OpenMP's do, lose many times what they lack.
+    QUIET = 0.03
+
+    def __init__(
+            self, machine=None, versions=None, figures=None, best=None, remarks=None, command="", rounds=0,
+            disturbance=None):
         self.machine, self.versions = machine or {}, versions or {}
         self.figures, self.best, self.remarks = figures or {}, best or {}, remarks or []
         self.command, self.rounds = command, rounds
+        # The part of the processors' time that other programs took meanwhile; None where that is not known.
+        self.disturbance = disturbance
 
     def add(self, name, who, figure):
         self.figures.setdefault(name, {}).setdefault(who, []).append(figure)
@@ -36,6 +44,9 @@ class Results:
         """Ours over the peer's."""
         ours, theirs = self.median(name, device), self.median(name, peer)
         return ours / theirs if ours and theirs else None
+
+    def is_quiet(self):
+        return self.disturbance is None or self.disturbance <= Results.QUIET
 
     def text(self):
         return json.dumps(vars(self), indent=1, ensure_ascii=False) + "\n"
@@ -62,7 +73,11 @@ def figures(results, kind, devices):
             middle = results.median(name, who)
             return "–" if middle is None else f"{number(middle)} ±{50 * results.spread(name, who):.0f} %"
 
-        row = [name] + [cell(peer) + (f" ({mode})" if (mode := results.best.get(name, {}).get(peer)) else "") for peer in peers]
+        def named(peer):
+            mode = results.best.get(name, {}).get(peer)
+            return cell(peer) + (f" ({mode})" if mode else "")
+
+        row = [name] + [named(peer) for peer in peers]
         for device in devices:
             ratios = [results.ratio(name, device, peer) for peer in peers]
             row += [cell(device), " / ".join("–" if ratio is None else f"{ratio:.2f}" for ratio in ratios)]
@@ -71,33 +86,48 @@ def figures(results, kind, devices):
     return table(head, rows)
 
 
+def verdict(results, target, device, ratios):
+    """A target holds only where everything that it is about was measured, on a quiet machine."""
+    if not ratios:
+        return "not measured"
+    if not results.is_quiet():
+        return "not judged"
+    if not target.holds(target.ratio(ratios), device):
+        return "**missed**"
+    return "holds" if len(ratios) == len(target.names) else f"holds for {len(ratios)} of {len(target.names)}"
+
+
 def verdicts(results, devices):
     rows = []
     for target in targets.TARGETS:
         for device in devices:
             if target.bounds[device] is None:
                 continue
-            ratio = target.ratio(results, device)
+            ratios = target.ratios(results, device)
+            ratio = target.ratio(ratios)
             sign = "≤" if target.most else "≥"
             rows.append([
                 f"{target.what}; to {target.peer}", device, f"{sign} {target.bounds[device]}",
-                "–" if ratio is None else f"{ratio:.2f}",
-                "not measured" if ratio is None else "holds" if target.holds(ratio, device) else "**missed**"])
+                "–" if ratio is None else f"{ratio:.2f}", verdict(results, target, device, ratios)])
     return table(["what (the worst ratio, where there are several)", "device", "target", "ratio", ""], rows)
 
 
 def document(results, notes):
     devices = [d for d in ("cpu", "opencl") if any(d in by_who for by_who in results.figures.values())]
+    disturbed = f"{100 * results.disturbance:.0f} %" if results.disturbance is not None else "unknown"
+    facts = results.machine | {"taken by other programs": disturbed} | results.versions
     parts = [
         "# Results",
+        *([] if results.is_quiet() else [
+            "**The machine was not quiet: no figure here says anything, and no target is judged.**"]),
         "Written by `Benchmarks/peers/run.py`, which `make bench` runs; what is measured and why is in its first lines. "
         "The last sections are Benchmarks/NOTES.md.",
         f"Ratios are ours over the peer's; except for memory (MB at its peak) and start (seconds), more is better. Figures are "
-        f"medians of {results.rounds} alternating rounds, ± half of the way from the smallest to the largest. Of several ways "
+        f"medians of alternating rounds ({results.rounds}), ± half of the way from the smallest to the largest. Of several ways "
         "that a peer has, the best counts and is named.",
         f"```\n{results.command}\n```",
         "## Machine and versions",
-        table(["", ""], [[key, value] for key, value in (results.machine | results.versions).items()]).replace("---:", "---"),
+        table(["", ""], [[key, value] for key, value in facts.items()]).replace("---:", "---"),
         "## Targets", verdicts(results, devices)]
     for kind, title in (
         ("product", "Matrix products"), ("update", "Updates"), ("step", "Training steps"),

@@ -11,14 +11,17 @@ Writes Benchmarks/RESULTS.md from what was measured (--output), Benchmarks/NOTES
 figures of every round beside it as .json. Run it on a quiet machine, with the Python that install.sh names.
 """
 import argparse
+import concurrent.futures
 import json
 import os
 import platform
+import resource
 import shlex
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 import processes
@@ -49,10 +52,15 @@ class Peer:
     all of them together: for a peer that takes long to make ready, and that few runs show to be far behind.
     """
 
+    # Seconds after which a round is given up.
+    PATIENCE = 600
+
     def __init__(self, who, program, kinds, environment=None, seconds=None):
         self.who, self.program, self.kinds, self.environment = who, program, kinds, environment
         self.seconds = seconds
         self.process, self.names = None, []
+        # A file and not a pipe, which a compiler's warnings would fill while nobody reads it.
+        self.errors = tempfile.TemporaryFile("w+")
 
     def command(self, names):
         return [sys.executable, os.path.join(HERE, self.program), *names]
@@ -63,49 +71,62 @@ class Peer:
         if self.names and self.seconds is None:
             self.process = subprocess.Popen(
                 self.command(self.names) + ["--serve"], env=os.environ | (self.environment or {}), text=True,
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors)
 
     def round(self):
-        """One object of figures for each program run, and None in place of one that failed; with the reasons."""
+        """The figures of each program that was run, and the reasons of those that gave none."""
         if self.seconds is None:
+            watch = threading.Timer(Peer.PATIENCE, self.process.kill)
+            watch.start()
             try:
                 self.process.stdin.write("\n")
                 self.process.stdin.flush()
                 line = self.process.stdout.readline()
             except OSError:
                 line = ""
+            watch.cancel()
             if line:
                 return [json.loads(line)], []
-            reason = self.process.communicate()[1].strip().splitlines()
             self.names = []
-            return [], [f"{self.who}: {reason[-1] if reason else 'ended without a word'}"]
-        found, reasons = [], []
-        end = time.monotonic() + self.seconds
-        for position, name in enumerate(self.names):
-            # Each gets its share of the time that is left.
-            limit = (end - time.monotonic()) / (len(self.names) - position)
-            try:
-                done = subprocess.run(
-                    self.command([name]), env=os.environ | (self.environment or {}), text=True, capture_output=True,
-                    timeout=limit)
-                lines = done.stdout.strip().splitlines()
-                answer = json.loads(lines[-1]) if lines else {"figures": {}}
-                errors = done.stderr.strip().splitlines()
-            except subprocess.TimeoutExpired:
-                answer, errors = {"figures": {}}, [f"not ready after {limit:.0f} s"]
-            if answer["figures"]:
-                found.append(answer)
-            else:
-                reasons.append(f"{self.who}, {name}: {errors[-1] if errors else 'no figure'}")
+            return [], [f"{self.who}: {(self.complaints() or ['ended without a word'])[-1]}"]
+        # First as many at a time as there are cores, for their compiled kernels to be in the peer's cache; those runs say
+        # nothing of its speed.
+        begun = time.monotonic()
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(pool.map(lambda name: self.once(name, begun + self.seconds * 2 / 3), self.names))
+        answers = [(name, *self.once(name, begun + self.seconds)) for name in self.names]
         self.names = []
-        return found, reasons
+        return [found for _, found, _ in answers if found], [f"{self.who}, {n}: {e}" for n, found, e in answers if not found]
+
+    def once(self, name, end):
+        """One benchmark's figures from a process of its own that ends in time; otherwise None, and the reason."""
+        limit = end - time.monotonic()
+        if limit <= 0:
+            return None, "no time was left for it"
+        try:
+            done = subprocess.run(
+                self.command([name]), env=os.environ | (self.environment or {}), text=True, capture_output=True,
+                timeout=limit)
+        except subprocess.TimeoutExpired:
+            return None, f"not ready after {limit:.0f} s"
+        answer = json.loads(done.stdout.splitlines()[-1]) if done.stdout.strip() else {"figures": {}}
+        return (answer, None) if answer["figures"] else (None, (done.stderr.strip().splitlines() or ["no figure"])[-1])
+
+    def complaints(self):
+        """What it wrote to its standard error, when it has ended."""
+        try:
+            self.process.stdin.close()
+        except OSError:
+            pass
+        self.process.wait()
+        self.errors.seek(0)
+        return self.errors.read().strip().splitlines()
 
     def stop(self):
-        """Ends it, and gives what it had to say."""
+        """Ends it, and gives what it could not measure."""
         if not self.process or self.process.poll() is not None:
             return []
-        errors = self.process.communicate()[1]
-        return [f"{self.who}, {line}" for line in errors.splitlines() if line.startswith(("product", "update", "step"))]
+        return [f"{self.who}, {line}" for line in self.complaints() if line.startswith(("product", "update", "step"))]
 
 
 def peers():
@@ -117,7 +138,7 @@ def peers():
 def opencl_peers():
     return [
         Peer("CLBlast", "clblast.py", ["product"]),
-        Peer("tinygrad", "tinygrad_steps.py", ["step"], seconds=300),
+        Peer("tinygrad", "tinygrad_steps.py", ["step"], seconds=360),
     ]
 
 
@@ -150,9 +171,22 @@ def machine(apus):
     for device in devices:
         driver = f", {device['platform']}, driver {device['driver']}" if "driver" in device else ""
         facts[device["selection"]] = device["name"] + driver
-    load = os.getloadavg()[0]
-    facts["load at the start"] = f"{load:.1f}" + (" (not quiet)" if load > 0.5 else "")
     return facts
+
+
+def processor_time():
+    """Seconds that the processors have spent on any program, or lost to another machine on the same host."""
+    try:
+        with open("/proc/stat") as file:
+            user, nice, system, _, _, interrupts, soft, stolen = map(int, file.readline().split()[1:9])
+    except (OSError, ValueError):
+        return None
+    return (user + nice + system + interrupts + soft + stolen) / os.sysconf("SC_CLK_TCK")
+
+
+def own_time():
+    """Seconds that this program and those of its programs that have ended have spent on processors."""
+    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 
 
 def version(command):
@@ -175,11 +209,17 @@ class Comparison:
             peer.start(self.names)
         self.variants = {}
 
+    @staticmethod
+    def settle(number, who):
+        """Announces who is next, and waits for the threads of the last one, which spin for a while when they are done."""
+        say(f"round {number + 1}: {who}")
+        time.sleep(0.5)
+
     def round(self, results, number):
         for position, peer in enumerate(self.peers):
             if not peer.names:
                 continue
-            say(f"round {number + 1}: {peer.who}")
+            self.settle(number, peer.who)
             found, reasons = peer.round()
             results.remarks += reasons
             for answer in found:
@@ -190,7 +230,7 @@ class Comparison:
                         own = self.variants.setdefault((name, peer.who), {})
                         own.setdefault((position, label), []).append(figure)
         for device in self.devices if self.names else []:
-            say(f"round {number + 1}: apus on {device}")
+            self.settle(number, f"apus on {device}")
             figures, reasons = ours(self.apus, device, self.names)
             results.remarks += reasons
             for name, value in figures.items():
@@ -198,7 +238,7 @@ class Comparison:
         # Peak memory hardly differs from round to round.
         whole = (self.processes["memory"] if number < 2 else []) + self.processes["start"]
         if whole:
-            say(f"round {number + 1}: whole processes")
+            self.settle(number, "whole processes")
             results.remarks += processes.measure(
                 results, self.apus, self.devices, whole, self.folder, self.datasets, is_first=number == 0)
 
@@ -233,7 +273,7 @@ def main():
     results = Results(
         machine(apus), {"Apus": version([apus, "--version"]), "Swift": version(["swift", "--version"])},
         command=" ".join(["python", "Benchmarks/peers/run.py", arguments.apus, *map(shlex.quote, sys.argv[2:])]))
-    start = time.monotonic()
+    start, busy, own = time.monotonic(), processor_time(), own_time()
     with tempfile.TemporaryDirectory() as folder:
         comparison = Comparison(apus, devices, wanted, folder)
         longest = 0
@@ -246,7 +286,11 @@ def main():
             # The first round also makes everything ready, so it says nothing of the others.
             longest = max(longest, time.monotonic() - begun) if results.rounds > 1 else 0
         comparison.finish(results)
-    results.machine["duration"] = f"{(time.monotonic() - start) / 60:.1f} minutes"
+    elapsed = time.monotonic() - start
+    results.machine["duration"] = f"{elapsed / 60:.1f} minutes"
+    # Every program that was started has ended by now, so the rest is somebody else's.
+    if busy is not None:
+        results.disturbance = max(0, processor_time() - busy - (own_time() - own)) / elapsed / os.cpu_count()
     results.remarks = list(dict.fromkeys(results.remarks))
     with open(arguments.notes) as file:
         text = document(results, file.read())

@@ -22,9 +22,12 @@ class Target:
         self.what, self.names, self.peer, self.mean, self.most = what, names, peer, mean, most
         self.bounds = {"cpu": cpu, "opencl": opencl}
 
-    def ratio(self, results, device):
-        """The ratio that counts, of the benchmarks that both sides were measured at; None where there are none."""
-        ratios = [r for r in (results.ratio(name, device, self.peer) for name in self.names) if r is not None]
+    def ratios(self, results, device):
+        """Those of the benchmarks that both sides were measured at."""
+        return [r for r in (results.ratio(name, device, self.peer) for name in self.names) if r is not None]
+
+    def ratio(self, ratios):
+        """The one that counts; None where there are none."""
         if not ratios:
             return None
         return statistics.geometric_mean(ratios) if self.mean else (max if self.most else min)(ratios)
