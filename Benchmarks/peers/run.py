@@ -138,7 +138,7 @@ def peers():
 def opencl_peers():
     return [
         Peer("CLBlast", "clblast.py", ["product"]),
-        Peer("tinygrad", "tinygrad_steps.py", ["step"], seconds=360),
+        Peer("tinygrad", "tinygrad_steps.py", ["step"], seconds=480),
     ]
 
 

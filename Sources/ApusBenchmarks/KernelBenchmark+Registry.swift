@@ -41,7 +41,11 @@ public struct UnknownBenchmark: Error, Sendable, CustomStringConvertible {
   public let name: String
 
   public var description: String {
-    let known = KernelBenchmark.families.map(\.name) + KernelBenchmark.all.map(\.name)
+    // Every beginning of a name is one that can be asked for.
+    let known = KernelBenchmark.all.flatMap { benchmark in
+      let words = benchmark.name.split(separator: " ")
+      return words.indices.map { words[...$0].joined(separator: " ") }
+    }
     let nearest = nearestName(to: name, in: known).map { "did you mean '\($0)'? " } ?? ""
     return "there is no benchmark '\(name)'; \(nearest)'apus bench --list' has the names"
   }

@@ -71,6 +71,9 @@ import Testing
     #expect {
       try KernelBenchmark.named(["prodcut"])
     } throws: { "\($0)".contains("did you mean 'product'?") }
+    #expect {
+      try KernelBenchmark.named(["launch", "update amsbuond"])
+    } throws: { "\($0)".contains("did you mean 'update amsbound'?") }
     #expect(throws: UnknownBenchmark.self) { try KernelBenchmark.named([" "]) }
   }
 }
