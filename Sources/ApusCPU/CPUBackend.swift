@@ -10,6 +10,7 @@ public final class CPUBackend: Backend {
   let kernels: KernelTable
   let pool: ThreadPool
   private let profiling: Bool
+  private let convolutionMethod: ConvolutionMethod
 
   /// The processor with its best kernels, or those that the environment variable `APUS_CPU` names, and all its cores.
   ///
@@ -24,8 +25,11 @@ public final class CPUBackend: Backend {
   }
 
   /// The processor with certain kernels, which it must be able to run.
-  package init(kernels: KernelTable, threadCount: Int, profiling: Bool = false) {
+  package init(
+    kernels: KernelTable, threadCount: Int, convolutionMethod: ConvolutionMethod = .fastest, profiling: Bool = false
+  ) {
     self.kernels = kernels
+    self.convolutionMethod = convolutionMethod
     self.profiling = profiling
     pool = ThreadPool(threadCount: threadCount)
     name = "cpu (\(kernels.instructionSet.rawValue), \(pool.threadCount) threads)"
@@ -76,7 +80,8 @@ public final class CPUBackend: Backend {
       var outputs: [OperandAddress] = []
       for slice in instruction.outputs { outputs.append(try address(slice)) }
       let context = LaunchContext(
-        kernels: kernels, workers: workers, label: instruction.label, inputs: inputs, outputs: outputs)
+        kernels: kernels, convolutionMethod: convolutionMethod, workers: workers, label: instruction.label,
+        inputs: inputs, outputs: outputs)
       launches.append(try context.launch(instruction.kernel))
     }
     return CPUExecutable(

@@ -16,13 +16,15 @@ package struct ConvolutionKernels: Sendable {
   package let combineWeights: @Sendable (ConvolutionWeightPartials) -> Void
   /// Computes any of the three products where every feature has one channel, for one channel or feature.
   package let planes: @Sendable (PlaneConvolution, PlaneOperands) -> Void
+  /// The steps of Winograd's way.
+  package let winograd: WinogradKernels
 
   package init(
     lanes: Int, broadRows: Int, narrowRows: Int, packWeights: @escaping @Sendable (ConvolutionWeights) -> Void,
     convolve: @escaping @Sendable (UnsafePointer<ConvolutionPlan>, ConvolutionBlock) -> Void,
     sumWeights: @escaping @Sendable (UnsafePointer<ConvolutionWeightPlan>, ConvolutionWeightBlock) -> Void,
     combineWeights: @escaping @Sendable (ConvolutionWeightPartials) -> Void,
-    planes: @escaping @Sendable (PlaneConvolution, PlaneOperands) -> Void
+    planes: @escaping @Sendable (PlaneConvolution, PlaneOperands) -> Void, winograd: WinogradKernels
   ) {
     self.lanes = lanes
     self.broadRows = broadRows
@@ -32,5 +34,6 @@ package struct ConvolutionKernels: Sendable {
     self.sumWeights = sumWeights
     self.combineWeights = combineWeights
     self.planes = planes
+    self.winograd = winograd
   }
 }

@@ -11,7 +11,10 @@ package let kernels = KernelTable(
     lanes: Wide.count, broadRows: broadTileRows, narrowRows: narrowTileRows,
     packWeights: { packConvolutionWeights($0) }, convolve: { convolveBlock($0, $1) },
     sumWeights: { sumConvolutionWeights($0, $1) }, combineWeights: { combineConvolutionWeights($0) },
-    planes: { convolvePlanes($0, $1) }),
+    planes: { convolvePlanes($0, $1) },
+    winograd: WinogradKernels(
+      expandWeights: { expandWeights($0) }, expandTiles: { expandTiles($0) }, multiply: { multiplyTiles($0) },
+      reduceTiles: { reduceTiles($0) }, reduceWeights: { reduceWeights($0) })),
   images: ImageKernels(
     pool: { poolPlanes($0, $1, $2, $3) }, poolGradient: { poolGradientPlanes($0, $1, $2, $3) },
     attentionWeights: { attentionWeights($0) }, attentionScoreGradients: { attentionScoreGradients($0, $1) },

@@ -16,6 +16,8 @@ final class ConvolutionProduct {
 
   /// The planes' own way, where every feature reads one channel.
   private let planes: ConvolutionPlanes?
+  /// Winograd's way, where it is the faster one.
+  private let winograd: WinogradProduct?
   private let shape: ConvolutionShape
   private let kernels: ConvolutionKernels
   private let isForward: Bool
@@ -39,9 +41,10 @@ final class ConvolutionProduct {
   /// The scratch memory of one thread: two thirds of a first-level cache.
   private static let bandFloats = 8192
 
-  init(_ kernel: ConvolutionKernel, kernels: ConvolutionKernels, threadCount: Int) {
+  init(_ kernel: ConvolutionKernel, kernels: ConvolutionKernels, method: ConvolutionMethod, threadCount: Int) {
     let shape = kernel.shape
-    planes = ConvolutionPlanes(kernel, kernels: kernels)
+    winograd = WinogradProduct(kernel, kernels: kernels, method: method)
+    planes = winograd == nil ? ConvolutionPlanes(kernel, kernels: kernels) : nil
     self.shape = shape
     self.kernels = kernels
     isForward = kernel.pass == .forward
@@ -54,7 +57,7 @@ final class ConvolutionProduct {
     // A window of one element that moves by one sees no rows: a plane may be cut as its pixels like it.
     var axes = (0..<2).map { ConvolutionAxis(shape, kernel.pass, axis: $0) }
     let w = shape.window
-    if planes == nil, w.size == [1, 1], w.strides == [1, 1], w.padding == [0, 0] {
+    if planes == nil, winograd == nil, w.size == [1, 1], w.strides == [1, 1], w.padding == [0, 0] {
       let pixels = shape.input[0] * shape.input[1]
       let columns = (shape.input[1]...max(shape.input[1], 512)).last { pixels % $0 == 0 } ?? shape.input[1]
       axes = [ConvolutionAxis(extent: pixels / columns), ConvolutionAxis(extent: columns)]
@@ -145,10 +148,11 @@ final class ConvolutionProduct {
   private var groupPackedCount: Int { blocks.reduce(0) { $0 + packedCount($1) } }
 
   /// The floats of scratch memory that all threads share.
-  var sharedCount: Int { planes == nil ? shape.groups * groupPackedCount : 0 }
+  var sharedCount: Int { winograd?.sharedCount ?? (planes == nil ? shape.groups * groupPackedCount : 0) }
 
   /// The floats of scratch memory of each thread.
   var scratchCount: Int {
+    if let winograd { return winograd.scratchCount }
     if let planes { return planes.scratchCount }
     return (plans.map { $0.pointee.bandRows }.max() ?? 0) * resultColumns * 2 * kernels.lanes + copiedCount
   }
@@ -163,6 +167,12 @@ final class ConvolutionProduct {
     shared: UnsafeMutablePointer<Float>, on workers: Workers, scratch: (_ worker: Int) -> UnsafeMutablePointer<Float>,
     epilogue: Epilogue?
   ) {
+    if let winograd {
+      winograd.run(
+        source: source, weights: weights, result: result, shared: shared, on: workers, scratch: scratch,
+        epilogue: epilogue)
+      return
+    }
     if let planes {
       let source = UnsafeMutablePointer(mutating: source)
       planes.run(

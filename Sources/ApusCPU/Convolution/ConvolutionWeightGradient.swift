@@ -9,6 +9,8 @@ import ApusGraph
 final class ConvolutionWeightGradient {
   /// The planes' own way, where every feature reads one channel.
   private let planes: ConvolutionPlanes?
+  /// Winograd's way, where it is the faster one.
+  private let winograd: WinogradWeightGradient?
   private let shape: ConvolutionShape
   private let kernels: ConvolutionKernels
   private let channels: Int
@@ -31,9 +33,10 @@ final class ConvolutionWeightGradient {
   /// Floats of partial sums.
   private static let partialLimit = 4 << 20
 
-  init(_ kernel: ConvolutionKernel, kernels: ConvolutionKernels) {
+  init(_ kernel: ConvolutionKernel, kernels: ConvolutionKernels, method: ConvolutionMethod) {
     let shape = kernel.shape
-    planes = ConvolutionPlanes(kernel, kernels: kernels)
+    winograd = WinogradWeightGradient(kernel, kernels: kernels, method: method)
+    planes = winograd == nil ? ConvolutionPlanes(kernel, kernels: kernels) : nil
     self.shape = shape
     self.kernels = kernels
     channels = shape.channels / shape.groups
@@ -133,11 +136,14 @@ final class ConvolutionWeightGradient {
   private var groupPartialCount: Int { blocks.reduce(0) { $0 + elements * width($1) } }
 
   /// The floats of scratch memory that all threads share.
-  var sharedCount: Int { planes == nil ? imageParts.count * shape.groups * groupPartialCount : 0 }
+  var sharedCount: Int {
+    winograd?.sharedCount ?? (planes == nil ? imageParts.count * shape.groups * groupPartialCount : 0)
+  }
 
   /// The floats of scratch memory of each thread.
   var scratchCount: Int {
-    planes?.scratchCount ?? plan.pointee.groupImages * plan.pointee.outputPlane * 2 * kernels.lanes + copiedCount
+    winograd?.scratchCount ?? planes?.scratchCount ?? plan.pointee.groupImages * plan.pointee.outputPlane * 2
+      * kernels.lanes + copiedCount
   }
 
   // MARK: - Running
@@ -147,6 +153,11 @@ final class ConvolutionWeightGradient {
     input: UnsafePointer<Float>, gradient: UnsafePointer<Float>, result: UnsafeMutablePointer<Float>,
     shared: UnsafeMutablePointer<Float>, on workers: Workers, scratch: (_ worker: Int) -> UnsafeMutablePointer<Float>
   ) {
+    if let winograd {
+      winograd.run(
+        input: input, gradient: gradient, result: result, shared: shared, on: workers, scratch: scratch)
+      return
+    }
     if let planes {
       planes.run(
         input: UnsafeMutablePointer(mutating: input), output: UnsafeMutablePointer(mutating: gradient),

@@ -21,7 +21,8 @@ final class ConvolutionLaunch: Launch {
     output = try context.floatOutput()
     workers = context.workers
     let product = ConvolutionProduct(
-      kernel, kernels: context.kernels.convolution, threadCount: workers.pool.threadCount)
+      kernel, kernels: context.kernels.convolution, method: context.convolutionMethod,
+      threadCount: workers.pool.threadCount)
     self.product = product
     workers.reserveShared(product.sharedCount)
     guard let expression = kernel.epilogue else {
@@ -75,7 +76,8 @@ final class ConvolutionWeightLaunch: Launch {
     gradient = try context.input(1)
     output = try context.floatOutput()
     workers = context.workers
-    product = ConvolutionWeightGradient(kernel, kernels: context.kernels.convolution)
+    product = ConvolutionWeightGradient(
+      kernel, kernels: context.kernels.convolution, method: context.convolutionMethod)
     workers.reserveShared(product.sharedCount)
     workers.reserve(product.scratchCount * 4)
   }

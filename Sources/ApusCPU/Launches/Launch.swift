@@ -12,6 +12,7 @@ protocol Launch: AnyObject {
 /// What launches are made from: the device's kernels and threads, and one instruction's operands.
 struct LaunchContext {
   let kernels: KernelTable
+  let convolutionMethod: ConvolutionMethod
   let workers: Workers
   let label: String
   let inputs: [OperandAddress]
