@@ -43,7 +43,7 @@ final class ConvolutionProduct {
 
   init(_ kernel: ConvolutionKernel, kernels: ConvolutionKernels, method: ConvolutionMethod, threadCount: Int) {
     let shape = kernel.shape
-    winograd = WinogradProduct(kernel, kernels: kernels, method: method)
+    winograd = WinogradProduct(kernel, kernels: kernels, method: method, threadCount: threadCount)
     planes = winograd == nil ? ConvolutionPlanes(kernel, kernels: kernels) : nil
     self.shape = shape
     self.kernels = kernels

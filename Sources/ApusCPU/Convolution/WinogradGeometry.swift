@@ -22,6 +22,8 @@ struct WinogradGeometry {
   let images: Int
   let inputPlane: Int
   let outputPlane: Int
+  /// Floats that a tile's transforms take.
+  private let floatsPerTile: Int
 
   /// Nil unless the window is 3×3 or 5×5, moves by one and has no gaps.
   ///
@@ -29,7 +31,8 @@ struct WinogradGeometry {
   ///   - pass: for the input's gradient, the output's gradient is the input of a convolution with reversed weights.
   ///   - floatsPerTile: what a tile's transforms take.
   ///   - images: the images whose rows of tiles are cut into blocks.
-  init?(_ shape: ConvolutionShape, _ pass: ConvolutionKernel.Pass, floatsPerTile: Int, images: Int) {
+  ///   - blocks: as many blocks as are wanted at least, where there are so many rows of tiles.
+  init?(_ shape: ConvolutionShape, _ pass: ConvolutionKernel.Pass, floatsPerTile: Int, images: Int, blocks: Int) {
     let window = shape.window
     guard window.size == [3, 3] || window.size == [5, 5], window.strides == [1, 1], window.dilation == [1, 1] else {
       return nil
@@ -42,16 +45,21 @@ struct WinogradGeometry {
       window: window.size[0], inputRows: input[0], inputColumns: input[1], rowPadding: padding[0],
       columnPadding: padding[1], outputRows: output[0], outputColumns: output[1])
     self.images = images
+    self.floatsPerTile = floatsPerTile
     inputPlane = input[0] * input[1]
     outputPlane = output[0] * output[1]
     let tiles = max(WinogradGeometry.fewestTiles, WinogradGeometry.blockFloats / floatsPerTile)
-    rowBlocks = Workers.blocks(images * tiling.tileRows, of: max(1, tiles / tiling.tileColumns))
+    let rows = images * tiling.tileRows
+    rowBlocks = Workers.blocks(rows, of: max(1, min(tiles / tiling.tileColumns, rows / max(blocks, 1))))
   }
 
   /// Floats of a block's transforms that a second-level cache holds beside the weights.
   private static let blockFloats = 80_000
   /// Tiles that are worth loading a product's weights.
   private static let fewestTiles = 28
+
+  /// Floats of a block's transforms that a thread may take where rows of tiles are long: 16 megabytes.
+  private static let floatLimit = 4 << 20
 
   /// The most tiles of a block.
   var tiles: Int { (rowBlocks.first?.count ?? 0) * tiling.tileColumns }
@@ -74,6 +82,7 @@ extension WinogradGeometry {
   ///   - depth: channels of the source in one group.
   ///   - channels: channels of the result in one group.
   func isFaster(depth: Int, channels: Int, lanes: Int) -> Bool {
+    guard self.tiles * floatsPerTile <= WinogradGeometry.floatLimit else { return false }
     func vectors(_ count: Int) -> Int { (count + lanes - 1) / lanes }
     let tiles = images * tiling.tileRows * tiling.tileColumns
     let direct = images * outputPlane * tiling.window * tiling.window * depth * vectors(channels)

@@ -23,7 +23,7 @@ struct WinogradProduct {
   private let depthWidth: Int
 
   /// Nil where the direct sums are the better choice, or the only one.
-  init?(_ kernel: ConvolutionKernel, kernels: ConvolutionKernels, method: ConvolutionMethod) {
+  init?(_ kernel: ConvolutionKernel, kernels: ConvolutionKernels, method: ConvolutionMethod, threadCount: Int) {
     guard method != .direct else { return nil }
     let shape = kernel.shape
     isForward = kernel.pass == .forward
@@ -36,7 +36,8 @@ struct WinogradProduct {
     let width = min(2, (channels + kernels.lanes - 1) / kernels.lanes) * kernels.lanes
     guard
       let geometry = WinogradGeometry(
-        shape, kernel.pass, floatsPerTile: products * (depthWidth + width), images: shape.images),
+        shape, kernel.pass, floatsPerTile: products * (depthWidth + width), images: shape.images,
+        blocks: (4 * threadCount + shape.groups - 1) / shape.groups),
       method == .winograd || geometry.isFaster(depth: depth, channels: channels, lanes: kernels.lanes)
     else { return nil }
     self.geometry = geometry

@@ -13,6 +13,8 @@ struct WinogradWeightGradient {
   private let channels: Int
   private let features: Int
   private let blocks: [Range<Int>]
+  /// Blocks that are computed in one task.
+  private let blockParts: [Range<Int>]
   private let channelParts: [Range<Int>]
   /// Floats of a tile's channels: whole vectors.
   private let channelWidth: Int
@@ -24,6 +26,11 @@ struct WinogradWeightGradient {
   private static let taskGoal = 32
   /// The tiles that are worth sums of their own, which have to be added to the others'.
   private static let fewestTiles = 128
+  /// Floats of sums of products.
+  private static let sumLimit = 4 << 20
+  /// Where images alone make fewer tasks than this, each task takes some of the features, although every one then
+  /// transforms the same input.
+  private static let fewestTasks = 4
   /// Channels whose sums are transformed back in one task.
   private static let reducedChannels = 4
 
@@ -43,13 +50,16 @@ struct WinogradWeightGradient {
     let tiles = shape.output.reduce(shape.images) { $0 * (($1 + extent - 1) / extent) }
     let parts = WinogradWeightGradient.powerOfTwo(
       min(
-        shape.images, WinogradWeightGradient.taskGoal / shape.groups, tiles / WinogradWeightGradient.fewestTiles))
+        shape.images, WinogradWeightGradient.taskGoal / shape.groups, tiles / WinogradWeightGradient.fewestTiles,
+        WinogradWeightGradient.sumLimit / max(products * channels * shape.features, 1)))
+    let isSplit = parts * shape.groups < WinogradWeightGradient.fewestTasks
+    blockParts = Workers.blocks(blocks.count, of: isSplit ? 1 : max(blocks.count, 1))
     imageParts = (0..<parts).map { $0 * shape.images / parts..<($0 + 1) * shape.images / parts }
     let width = min(2, (features + kernels.lanes - 1) / kernels.lanes) * kernels.lanes
     guard
       let geometry = WinogradGeometry(
         shape, kernel.pass, floatsPerTile: products * (channelWidth + width),
-        images: imageParts.map(\.count).max() ?? 0),
+        images: imageParts.map(\.count).max() ?? 0, blocks: 1),
       method == .winograd || geometry.isFaster(depth: channels, channels: features, lanes: kernels.lanes)
     else { return nil }
     self.geometry = geometry
@@ -89,11 +99,12 @@ struct WinogradWeightGradient {
     func sums(_ group: Int, _ block: Range<Int>) -> UnsafeMutablePointer<Float> {
       shared + group * groupSumCount + tiling.products * channels * block.lowerBound
     }
-    workers.tasks(imageParts.count * shape.groups, work: shape.operationCount / 32) { worker, task in
-      let (part, group) = (task / shape.groups, task % shape.groups)
+    let perImages = shape.groups * blockParts.count
+    workers.tasks(imageParts.count * perImages, work: shape.operationCount / 32) { worker, task in
+      let (part, group) = (task / perImages, task % perImages / blockParts.count)
       sum(
-        group: group, images: imageParts[part], input: input, gradient: gradient,
-        sums: { sums(group, $0) + part * partStride }, scratch: scratch(worker))
+        group: group, blocks: blocks[blockParts[task % blockParts.count]], images: imageParts[part], input: input,
+        gradient: gradient, sums: { sums(group, $0) + part * partStride }, scratch: scratch(worker))
     }
     let perGroup = blocks.count * channelParts.count
     let elements = tiling.window * tiling.window
@@ -111,9 +122,10 @@ struct WinogradWeightGradient {
     }
   }
 
-  /// The sums of one group over some images.
+  /// The sums of some blocks of features of one group over some images.
   private func sum(
-    group: Int, images: Range<Int>, input: UnsafePointer<Float>, gradient: UnsafePointer<Float>,
+    group: Int, blocks: ArraySlice<Range<Int>>, images: Range<Int>, input: UnsafePointer<Float>,
+    gradient: UnsafePointer<Float>,
     sums: (_ block: Range<Int>) -> UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {
     let tiling = geometry.tiling
