@@ -120,11 +120,11 @@ def document(results, notes):
         "# Results",
         *([] if results.is_quiet() else [
             "**The machine was not quiet: no figure here says anything, and no target is judged.**"]),
-        "Written by `Benchmarks/peers/run.py`, which `make bench` runs; what is measured and why is in its first lines. "
+        "Written by `Benchmarks/peers/run.py`, which `make bench` runs; what is measured and why is in its first lines.\n"
         "The last sections are Benchmarks/NOTES.md.",
-        f"Ratios are ours over the peer's; except for memory (MB at its peak) and start (seconds), more is better. Figures are "
-        f"medians of alternating rounds ({results.rounds}), ± half of the way from the smallest to the largest. Of several ways "
-        "that a peer has, the best counts and is named.",
+        "Ratios are ours over the peer's; except for memory (MB at its peak) and start (seconds), more is better. Figures\n"
+        f"are medians of alternating rounds ({results.rounds}), ± half of the way from the smallest to the largest. Of several\n"
+        "ways that a peer has, the best counts and is named.",
         f"```\n{results.command}\n```",
         "## Machine and versions",
         table(["", ""], [[key, value] for key, value in facts.items()]).replace("---:", "---"),

@@ -96,7 +96,8 @@ class Peer:
             list(pool.map(lambda name: self.once(name, begun + self.seconds * 2 / 3), self.names))
         answers = [(name, *self.once(name, begun + self.seconds)) for name in self.names]
         self.names = []
-        return [found for _, found, _ in answers if found], [f"{self.who}, {n}: {e}" for n, found, e in answers if not found]
+        reasons = [f"{self.who}, {name}: {error}" for name, found, error in answers if not found]
+        return [found for _, found, _ in answers if found], reasons
 
     def once(self, name, end):
         """One benchmark's figures from a process of its own that ends in time; otherwise None, and the reason."""
@@ -148,7 +149,7 @@ def ours(apus, device, names):
         [apus, "bench", *names, "--device", device, "--rounds", "3", "--limit", "300", "--json"], text=True,
         capture_output=True)
     if done.returncode:
-        raise SystemExit(f"apus bench --device {device}: {done.stderr.strip().splitlines()[-1]}")
+        return {}, [f"{device}: {(done.stderr.strip().splitlines() or ['apus bench failed'])[-1]}"]
     figures = json.loads(done.stdout)["figures"]
     return (
         {figure["name"]: figure["value"] for figure in figures if "value" in figure},
@@ -267,8 +268,10 @@ def main():
     arguments = parser.parse_args()
     apus, devices = os.path.abspath(arguments.apus), arguments.devices.split(",")
 
+    beginnings = [words.split() for words in arguments.only or [""]]
+
     def wanted(names):
-        return [n for n in names if not arguments.only or any(n.split()[: len(p.split())] == p.split() for p in arguments.only)]
+        return [name for name in names if any(name.split()[: len(words)] == words for words in beginnings)]
 
     results = Results(
         machine(apus), {"Apus": version([apus, "--version"]), "Swift": version(["swift", "--version"])},
