@@ -58,7 +58,9 @@ let package = Package(
     .systemLibrary(
       name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
     .target(name: "ApusFormats", dependencies: ["CZlib", "CPNG", "CTurboJPEG"]),
-    .target(name: "ApusData", dependencies: ["ApusExpression", "ApusFormats"]),
+    .target(
+      name: "ApusData", dependencies: ["ApusExpression", "ApusFormats"],
+      swiftSettings: Context.environment["APUS_STATIC"] == nil ? [] : [.define("APUS_STATIC")]),
     .target(
       name: "ApusTraining",
       dependencies: [

@@ -15,12 +15,13 @@ struct DownloadTests {
   @discardableResult
   private func fetch(
     _ behaviours: [[LoopbackServer.Behaviour]], into folder: TemporaryFolder, rounds: Int = 3, md5: String = md5,
+    transport: any Transport = URLSessionTransport(timeout: 10),
     progress: @escaping @Sendable (DownloadProgress) -> Void = { _ in }
   ) throws -> [[LoopbackServer.Request]] {
     let servers = try behaviours.map { try LoopbackServer(contents: DownloadTests.packed, behaviours: $0) }
     defer { for server in servers { server.stop() } }
     let downloader = Downloader(
-      cacheFolder: folder.path, transport: URLSessionTransport(timeout: 10), rounds: rounds, pause: 0.01,
+      cacheFolder: folder.path, transport: transport, rounds: rounds, pause: 0.01,
       progress: progress)
     let paths = try downloader.fetch(
       [RemoteFile(name: "a.bin", md5: md5)], of: "set", from: servers.map(\.address))
@@ -69,6 +70,23 @@ struct DownloadTests {
       #expect(requests[0].map(\.range) == [nil])
       #expect(requests[1].map(\.range) == ["bytes=50000-"])
       try expectFetched(folder)
+    }
+  }
+
+  @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/curl"), "needs the command curl"))
+  func theCommandCurlDoesTheSame() throws {
+    try withTemporaryFolder { folder in
+      let transport = CurlTransport(timeout: 10)
+      try folder.write(Array(DownloadTests.packed[..<70_000]), to: "set/a.bin.partial")
+      let resumed = try fetch([[.cutAfter(50_000)], [.good]], into: folder, transport: transport)
+      #expect(resumed[0].map(\.range) == ["bytes=70000-"])
+      #expect(resumed[1].count == 1)
+      try expectFetched(folder)
+    }
+    try withTemporaryFolder { folder in
+      #expect(throws: DataError.self) {
+        try fetch([[.status(404)]], into: folder, rounds: 1, transport: CurlTransport(timeout: 10))
+      }
     }
   }
 

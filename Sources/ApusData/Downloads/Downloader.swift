@@ -53,7 +53,7 @@ public struct Downloader: Sendable {
   ///   - pause: seconds before the second round, doubled for each further one.
   ///   - progress: told how far a download is, from any thread.
   public init(
-    cacheFolder: String? = nil, transport: any Transport = URLSessionTransport(), rounds: Int = 3,
+    cacheFolder: String? = nil, transport: any Transport = standardTransport, rounds: Int = 3,
     pause: Double = 1, progress: @escaping @Sendable (DownloadProgress) -> Void = { _ in }
   ) {
     self.cacheFolder = cacheFolder ?? Downloader.defaultCacheFolder

@@ -28,3 +28,14 @@ public struct TransportError: Error, Hashable, Sendable {
   /// An error for a reason.
   public init(_ reason: String) { self.reason = reason }
 }
+
+/// The transport that this binary was built with.
+///
+/// Foundation's networking needs a shared libcurl, so a binary for bare machines calls the command instead.
+public var standardTransport: any Transport {
+  #if APUS_STATIC
+    CurlTransport()
+  #else
+    URLSessionTransport()
+  #endif
+}
