@@ -6,7 +6,7 @@ import ApusGraph
 ///
 /// Tiles of 4×4 pixels are computed in 36 products a channel instead of 144 for a window of 3×3, and in 64 instead of 400
 /// for one of 5×5. A block of tiles at a time is transformed, multiplied and transformed back while it is in the cache.
-/// Errors are about four times those of the direct sums (ten times for 5×5), and a number that is not finite spreads over
+/// Errors are up to 5 times those of the direct sums (7 to 20 times for 5×5), and a number that is not finite spreads over
 /// its tile.
 struct WinogradProduct {
   private let shape: ConvolutionShape
