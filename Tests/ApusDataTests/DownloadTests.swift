@@ -87,6 +87,7 @@ struct DownloadTests {
       #expect(throws: DataError.self) {
         try fetch([[.status(404)]], into: folder, rounds: 1, transport: CurlTransport(timeout: 10))
       }
+      #expect(!FileManager.default.fileExists(atPath: folder.file("set/a.bin")))
     }
   }
 
