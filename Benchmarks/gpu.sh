@@ -36,7 +36,9 @@ section() {
   printf '\n## %s\n\n```\n' "$1"
   shift
   within "$@"
+  outcome=$?
   printf '```\n'
+  return "$outcome"
 }
 
 status=0
