@@ -69,7 +69,7 @@ let package = Package(
     .target(name: "Apus", dependencies: ["ApusTraining", "ApusCPU", "ApusOpenCL"]),
     .target(name: "ApusConformance", dependencies: ["ApusCompiler"]),
     .target(name: "ApusReproduction", dependencies: ["Apus"]),
-    .target(name: "ApusBenchmarks", dependencies: ["Apus", "ApusOptimizers"]),
+    .target(name: "ApusBenchmarks", dependencies: ["Apus", "ApusOpenCL", "ApusOptimizers"]),
     .executableTarget(
       name: "ApusCLI",
       dependencies: [
@@ -92,7 +92,8 @@ let package = Package(
     .testTarget(name: "ApusFormatsTests", dependencies: ["ApusFormats", "ApusTestSupport"]),
     .testTarget(name: "ApusTrainingTests", dependencies: ["ApusTraining", "ApusTestSupport"]),
     .testTarget(name: "ApusConformanceTests", dependencies: ["Apus", "ApusTestSupport"]),
-    .testTarget(name: "ApusBenchmarksTests", dependencies: ["ApusBenchmarks", "ApusCPU", "ApusCPUKernels"]),
+    .testTarget(
+      name: "ApusBenchmarksTests", dependencies: ["ApusBenchmarks", "ApusCPU", "ApusCPUKernels", "ApusTestSupport"]),
     .testTarget(name: "ApusReproductionTests", dependencies: ["ApusReproduction", "ApusTestSupport"]),
     .testTarget(name: "ApusCLITests", dependencies: ["ApusCLI", "Apus", "ApusTestSupport"]),
   ] + instructionSetTargets,

@@ -55,9 +55,9 @@ extension DeviceLimits {
   public static func measured(
     on backend: any Backend, plan: MeasurementPlan = MeasurementPlan(rounds: 5, roundSeconds: 0.02, limit: 0.5)
   ) throws -> DeviceLimits {
-    func rate(_ probe: RateProbe) throws -> Double {
+    func rate(_ probe: RateProbe) throws(DeviceError) -> Double {
       // The best round counts and not the middle one: a limit is what can be reached.
-      probe.amount / (try plan.measure(probe.run, wait: backend.synchronize).rounds[0])
+      probe.amount / (try plan.measure(probe.run) { () throws(DeviceError) in try backend.synchronize() }.rounds[0])
     }
     let copies = try copySizes.filter { $0 / 2 <= backend.maximumBufferSize }.map { bytes in
       let compiled = try compiledCopy(byteCount: bytes / 2, on: backend)

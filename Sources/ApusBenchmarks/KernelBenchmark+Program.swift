@@ -28,7 +28,7 @@ extension PreparedBenchmark {
   init(
     _ work: Work, _ program: Program, indices: [String: Int] = [:], arguments: StepArguments = StepArguments(),
     on backend: any Backend
-  ) throws {
+  ) throws(DeviceError) {
     var buffers: [String: any DeviceBuffer] = [:]
     for (stream, declaration) in program.buffers.enumerated() {
       let buffer = try backend.makeBuffer(
@@ -42,6 +42,8 @@ extension PreparedBenchmark {
       buffers[declaration.name] = buffer
     }
     let executable = try backend.prepare(program, buffers: buffers)
-    self.init(work, program: program, on: backend) { try executable.run(arguments) }
+    self.init(work, program: program, buffers: buffers, on: backend) { () throws(DeviceError) in
+      try executable.run(arguments)
+    }
   }
 }

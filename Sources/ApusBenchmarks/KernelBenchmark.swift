@@ -42,15 +42,21 @@ public struct PreparedBenchmark {
   public let work: Work
   /// What runs; nil for a copy between host and device.
   public let program: Program?
+  /// The buffers that the program works on, by name; none for a benchmark that keeps its own.
+  public let buffers: [String: any DeviceBuffer]
   /// Submits one run, which may not have ended when this returns.
-  public let run: () throws -> Void
+  public let run: () throws(DeviceError) -> Void
   /// Waits for everything that was submitted.
-  public let wait: () throws -> Void
+  public let wait: () throws(DeviceError) -> Void
 
-  init(_ work: Work, program: Program?, on backend: any Backend, run: @escaping () throws -> Void) {
+  init(
+    _ work: Work, program: Program?, buffers: [String: any DeviceBuffer] = [:], on backend: any Backend,
+    run: @escaping () throws(DeviceError) -> Void
+  ) {
     self.work = work
     self.program = program
+    self.buffers = buffers
     self.run = run
-    wait = { try backend.synchronize() }
+    wait = { () throws(DeviceError) in try backend.synchronize() }
   }
 }

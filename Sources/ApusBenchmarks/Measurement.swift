@@ -1,3 +1,5 @@
+import Apus
+
 /// The times of one benchmark.
 public struct Measurement: Sendable {
   /// Seconds of one run, for each round, ascending.
@@ -35,13 +37,15 @@ public struct MeasurementPlan: Sendable {
   /// Times runs that `wait` waits for.
   ///
   /// The first runs are not counted: they compile, touch memory for the first time and wake the processor.
-  public func measure(_ run: () throws -> Void, wait: () throws -> Void) throws -> Measurement {
+  public func measure(
+    _ run: () throws(DeviceError) -> Void, wait: () throws(DeviceError) -> Void
+  ) throws(DeviceError) -> Measurement {
     let clock = ContinuousClock()
-    func seconds(_ runs: Int) throws -> Double {
-      try clock.measure {
-        for _ in 0..<runs { try run() }
-        try wait()
-      } / .seconds(1)
+    func seconds(_ runs: Int) throws(DeviceError) -> Double {
+      let start = clock.now
+      for _ in 0..<runs { try run() }
+      try wait()
+      return start.duration(to: clock.now) / .seconds(1)
     }
     let start = clock.now
     _ = try seconds(1)
@@ -62,7 +66,7 @@ public struct MeasurementPlan: Sendable {
   }
 
   /// Times a benchmark that is ready.
-  public func measure(_ benchmark: PreparedBenchmark) throws -> Measurement {
+  public func measure(_ benchmark: PreparedBenchmark) throws(DeviceError) -> Measurement {
     try measure(benchmark.run, wait: benchmark.wait)
   }
 }

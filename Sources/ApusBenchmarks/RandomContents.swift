@@ -6,7 +6,8 @@ struct RandomContents {
   /// Tells apart the buffers of one program.
   let stream: UInt32
 
-  private static let blockLength = 1 << 18
+  /// A prime, so that no stride of an operand repeats the block's own.
+  private static let blockLength = 262_139
 
   /// Floats in [0, 1).
   func fillFloats(_ buffer: any DeviceBuffer, count: Int) throws(DeviceError) {

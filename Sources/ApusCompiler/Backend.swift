@@ -36,10 +36,10 @@ public struct RateProbe {
   /// What one run does: additions and multiplications, or bytes read and written.
   public let amount: Double
   /// Submits one run, which may not have ended when this returns.
-  public let run: () throws -> Void
+  public let run: () throws(DeviceError) -> Void
 
   /// Work of an amount.
-  public init(amount: Double, run: @escaping () throws -> Void) {
+  public init(amount: Double, run: @escaping () throws(DeviceError) -> Void) {
     self.amount = amount
     self.run = run
   }

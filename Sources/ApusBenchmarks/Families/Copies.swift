@@ -11,18 +11,26 @@ struct CopyBenchmark {
   ) { [$0.toDevice, $0.fromDevice] }
 
   private func benchmark(
-    _ direction: String, run: @escaping @Sendable (any DeviceBuffer, UnsafeMutableRawBufferPointer) throws -> Void
+    _ direction: String,
+    run: @escaping @Sendable (any DeviceBuffer, UnsafeMutableRawBufferPointer) throws(DeviceError) -> Void
   ) -> KernelBenchmark {
     let work = Work.moving(byteCount)
     return KernelBenchmark("copy \(direction) \(byteCount)", work, isQuick: isQuick) { backend in
       let buffer = try backend.makeBuffer(byteCount: byteCount, label: "copy")
       let host = HostMemory(byteCount: byteCount)
-      return PreparedBenchmark(work, program: nil, on: backend) { try run(buffer, host.bytes) }
+      return PreparedBenchmark(work, program: nil, on: backend) { () throws(DeviceError) in
+        try run(buffer, host.bytes)
+      }
     }
   }
 
-  private var toDevice: KernelBenchmark { benchmark("to-device") { try $0.write(UnsafeRawBufferPointer($1), at: 0) } }
-  private var fromDevice: KernelBenchmark { benchmark("from-device") { try $0.read(into: $1, at: 0) } }
+  private var toDevice: KernelBenchmark {
+    benchmark("to-device") { (buffer, host) throws(DeviceError) in try buffer.write(UnsafeRawBufferPointer(host), at: 0)
+    }
+  }
+  private var fromDevice: KernelBenchmark {
+    benchmark("from-device") { (buffer, host) throws(DeviceError) in try buffer.read(into: host, at: 0) }
+  }
 }
 
 /// Memory of the host that lives as long as this object.

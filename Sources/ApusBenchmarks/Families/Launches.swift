@@ -13,7 +13,7 @@ enum LaunchBenchmarks {
       let output = ProgramOutput(graph.input("x", [16]) + 1, to: .init(buffer: "y"))
       let prepared = try PreparedBenchmark(work, try compile(graph, outputs: [output]), on: backend)
       guard isAwaited else { return prepared }
-      return PreparedBenchmark(work, program: prepared.program, on: backend) {
+      return PreparedBenchmark(work, program: prepared.program, on: backend) { () throws(DeviceError) in
         try prepared.run()
         try prepared.wait()
       }

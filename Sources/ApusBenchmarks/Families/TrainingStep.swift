@@ -37,9 +37,13 @@ public struct TrainingStep: Sendable {
     KernelBenchmark(name, Work(operations: 0, bytes: 0, unit: .steps), isQuick: true) { backend in
       let trainer = try trainer(on: backend)
       let work = Work(operations: trainer.program.operationCount, bytes: 0, unit: .steps)
-      return PreparedBenchmark(work, program: trainer.program, on: backend) {
-        try trainer.runStep()
-        if trainer.mustFetchLosses { _ = try trainer.losses() }
+      return PreparedBenchmark(work, program: trainer.program, on: backend) { () throws(DeviceError) in
+        do throws(TrainingError) {
+          try trainer.runStep()
+          if trainer.mustFetchLosses { _ = try trainer.losses() }
+        } catch {
+          throw DeviceError("\(error)")
+        }
       }
     }
   }

@@ -10,10 +10,10 @@ extension OpenCLBackend {
       let planned = try work.plan(memory, &builder)
       let launch = try planned.bind(try builder.build(context, cache: cache))
       let queue = context.queue
-      return RateProbe(amount: work.operations) {
+      return RateProbe(amount: work.operations) { () throws(DeviceError) in
         // The launch knows where its memory is, and `memory` keeps it alive.
         _ = memory
-        try queue.enqueue(launch)
+        try DeviceError.wrapping("multiply-adds") { () throws(OpenCLError) in try queue.enqueue(launch) }
       }
     }
   }
@@ -26,7 +26,9 @@ extension OpenCLBackend {
       let queue = context.queue
       try queue.fill(source, with: UInt8(0))
       try queue.fill(copy, with: UInt8(0))
-      return RateProbe(amount: Double(2 * byteCount)) { try queue.copy(source, to: copy) }
+      return RateProbe(amount: Double(2 * byteCount)) { () throws(DeviceError) in
+        try DeviceError.wrapping("copying") { () throws(OpenCLError) in try queue.copy(source, to: copy) }
+      }
     }
   }
 }

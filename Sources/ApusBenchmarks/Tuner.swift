@@ -1,6 +1,4 @@
-import ApusCPU
-import ApusCompiler
-import ApusExpression
+import Apus
 import ApusOpenCL
 
 /// Finds out by measurement which variant of each product and convolution is the fastest on an OpenCL device.
@@ -61,9 +59,10 @@ public final class Tuner {
   ) throws(DeviceError) {
     let deadline = clock.now + .seconds(seconds)
     var seen: Set<String> = []
-    for instruction in programs.flatMap(\.instructions).sorted(by: { $0.multiplications > $1.multiplications }) {
-      guard instruction.multiplications > 0, clock.now < deadline else { continue }
-      let trial = try Trial(instruction, on: try OpenCLBackend(device, table), reference)
+    let instructions = programs.flatMap(\.instructions).filter { $0.kernel.operationCount > 0 }
+    for instruction in instructions.sorted(by: { $0.kernel.operationCount > $1.kernel.operationCount }) {
+      guard clock.now < deadline else { break }
+      let trial = try Trial(instruction, on: try OpenCLBackend(device, table))
       guard let variants = trial.variants, seen.insert(variants.shape).inserted,
         table.choices[variants.shape] == nil
       else { continue }
@@ -74,6 +73,7 @@ public final class Tuner {
   private func tune(
     _ trial: Trial, _ variants: InstructionVariants, _ deadline: ContinuousClock.Instant
   ) throws(DeviceError) -> Outcome {
+    let expected = try trial.result(on: reference).values
     var times: [(variant: String, seconds: Double)] = []
     var failures: [(variant: String, reason: String)] = []
     var isCut = false
@@ -90,7 +90,7 @@ public final class Tuner {
       var forced = TuningTable()
       forced.choices[variants.shape] = .init(variant: variant, seconds: 0)
       do throws(DeviceError) {
-        times.append((variant, try trial.seconds(on: try OpenCLBackend(device, forced), Tuner.tolerance, clock)))
+        times.append((variant, try trial.seconds(on: try OpenCLBackend(device, forced), expected)))
       } catch {
         table.failures.insert(attempt)
         failures.append((variant, error.message))
@@ -125,82 +125,38 @@ extension OpenCLBackend {
   }
 }
 
-/// One instruction with the contents of its operands and what has to come out.
+/// One instruction over random operands.
 private struct Trial {
-  let program: Program
+  let benchmark: PreparedBenchmark
   let variants: InstructionVariants?
-  private let contents: [String: [Float]]
-  private let expected: [Float]
+  private let program: Program
+  private let work: Work
 
-  init(_ instruction: Instruction, on backend: OpenCLBackend, _ reference: any Backend) throws(DeviceError) {
+  private static let plan = MeasurementPlan(rounds: 5, roundSeconds: 0.02, limit: 1)
+
+  init(_ instruction: Instruction, on backend: OpenCLBackend) throws(DeviceError) {
     program = instruction.isolated
-    let philox = Philox(seed: 9)
-    var contents: [String: [Float]] = [:]
-    for (stream, declaration) in program.buffers.enumerated() where declaration.elementType == .float32 {
-      contents[declaration.name] = (0..<declaration.count).map {
-        philox.uniform(element: $0, step: 0, stream: UInt32(stream)) - 0.5
-      }
-    }
-    self.contents = contents
-    let buffers = try Trial.buffers(program, contents, on: backend)
-    variants = try backend.variants(of: program, buffers: buffers)
-    expected = variants == nil ? [] : try Trial.result(program, contents, on: reference).values
+    work = .computing(instruction.kernel.operationCount, bytes: 0)
+    benchmark = try PreparedBenchmark(work, program, on: backend)
+    variants = try backend.variants(of: program, buffers: benchmark.buffers)
   }
 
-  /// The median time of a run; the first run's numbers are compared.
-  func seconds(
-    on backend: OpenCLBackend, _ tolerance: Double, _ clock: ContinuousClock
-  ) throws(DeviceError) -> Double {
-    let (executable, values) = try Trial.result(program, contents, on: backend)
-    let magnitude = expected.reduce(1) { Swift.max($0, $1.magnitude) }
-    let error = zip(values, expected).reduce(0) { Swift.max($0, Double(($1.0 - $1.1).magnitude / magnitude)) }
-    guard values.count == expected.count, error <= tolerance else {
+  /// The instruction, ready on a backend, and what its first run gave.
+  func result(on backend: any Backend) throws(DeviceError) -> (benchmark: PreparedBenchmark, values: [Float]) {
+    let benchmark = try PreparedBenchmark(work, program, on: backend)
+    try benchmark.run()
+    let count = program.instructions.first?.outputs.first?.count ?? 0
+    return (benchmark, try benchmark.buffers["output0"]?.read(Float.self, count: count) ?? [])
+  }
+
+  /// The time of a run whose numbers are right.
+  func seconds(on backend: any Backend, _ expected: [Float]) throws(DeviceError) -> Double {
+    let (benchmark, values) = try result(on: backend)
+    let magnitude = expected.reduce(1) { max($0, $1.magnitude) }
+    let error = zip(values, expected).reduce(0) { max($0, Double(($1.0 - $1.1).magnitude / magnitude)) }
+    guard values.count == expected.count, error <= Tuner.tolerance else {
       throw DeviceError("its numbers are off by \(error)")
     }
-    func time(_ repeats: Int) throws(DeviceError) -> Double {
-      let start = clock.now
-      for _ in 0..<repeats { try executable.run(StepArguments()) }
-      try backend.synchronize()
-      return start.duration(to: clock.now) / .seconds(1)
-    }
-    let repeats = Swift.max(1, Swift.min(1000, Int(0.02 / Swift.max(try time(1), 1e-6))))
-    var times: [Double] = []
-    for _ in 0..<5 { times.append(try time(repeats) / Double(repeats)) }
-    return times.sorted()[2]
-  }
-
-  private static func buffers(
-    _ program: Program, _ contents: [String: [Float]], on backend: any Backend
-  ) throws(DeviceError) -> [String: any DeviceBuffer] {
-    var buffers: [String: any DeviceBuffer] = [:]
-    for declaration in program.buffers {
-      let buffer = try backend.makeBuffer(
-        byteCount: declaration.count * declaration.elementType.byteCount, label: declaration.name)
-      if let values = contents[declaration.name] { try buffer.write(values) }
-      buffers[declaration.name] = buffer
-    }
-    return buffers
-  }
-
-  private static func result(
-    _ program: Program, _ contents: [String: [Float]], on backend: any Backend
-  ) throws(DeviceError) -> (executable: any Executable, values: [Float]) {
-    let buffers = try buffers(program, contents, on: backend)
-    let executable = try backend.prepare(program, buffers: buffers)
-    try executable.run(StepArguments())
-    let count = program.instructions.first?.outputs.first?.count ?? 0
-    let values = try buffers["output0"]?.read(Float.self, count: count) ?? []
-    return (executable, values)
-  }
-}
-
-extension Instruction {
-  /// Multiplications of a product or convolution; 0 for anything else.
-  fileprivate var multiplications: Int {
-    switch kernel {
-    case .matrixProduct(let product): product.batch.reduce(product.m * product.n * product.k, *)
-    case .convolution(let convolution): convolution.shape.operationCount / 2
-    default: 0
-    }
+    return try Trial.plan.measure(benchmark).median
   }
 }

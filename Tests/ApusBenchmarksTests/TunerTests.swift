@@ -1,4 +1,5 @@
 import Apus
+import ApusBenchmarks
 import ApusOpenCL
 import ApusTestSupport
 import Foundation
