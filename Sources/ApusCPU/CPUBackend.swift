@@ -42,9 +42,21 @@ public final class CPUBackend: Backend {
     return CPUBuffer(byteCount: byteCount, label: label)
   }
 
+  public func makeBuffer(
+    of bytes: UnsafeRawBufferPointer, owner: AnyObject, label: String
+  ) throws(DeviceError) -> any DeviceBuffer {
+    guard let start = bytes.baseAddress else { return try makeBuffer(byteCount: 0, label: label) }
+    return CPUBuffer(sharing: start, byteCount: bytes.count, owner: owner, label: label)
+  }
+
+  public func makeWorkspace() -> any Workspace { CPUWorkspace(pool) }
+
   public func prepare(
-    _ program: Program, buffers: [String: any DeviceBuffer]
+    _ program: Program, buffers: [String: any DeviceBuffer], in workspace: any Workspace
   ) throws(DeviceError) -> any Executable {
+    guard let workspace = workspace as? CPUWorkspace else {
+      throw DeviceError("the workspace was made by another device; make it with this backend")
+    }
     var bound: [CPUBuffer] = []
     for declaration in program.buffers {
       guard let buffer = buffers[declaration.name] else {
@@ -60,15 +72,15 @@ public final class CPUBackend: Backend {
       }
       bound.append(buffer)
     }
-    let workspaces = program.workspaces.enumerated().map { CPUBuffer(byteCount: $1, label: "workspace \($0)") }
-    let workers = Workers(pool)
+    let slabs = workspace.slabs(program.workspaces)
+    let workers = workspace.workers
     var moving: [OperandAddress] = []
     var launches: [any Launch] = []
     for instruction in program.instructions {
       func address(_ slice: BufferSlice) throws(DeviceError) -> OperandAddress {
         let buffer =
           switch slice.location {
-          case .workspace(let slab): workspaces[slab]
+          case .workspace(let slab): slabs[slab]
           case .buffer(let position): bound[position]
           }
         let address = try OperandAddress(slice, in: buffer)
@@ -78,14 +90,19 @@ public final class CPUBackend: Backend {
       var inputs: [OperandAddress] = []
       for slice in instruction.inputs { inputs.append(try address(slice)) }
       var outputs: [OperandAddress] = []
-      for slice in instruction.outputs { outputs.append(try address(slice)) }
+      for slice in instruction.outputs {
+        if case .buffer(let position) = slice.location, bound[position].isShared {
+          throw DeviceError("the program writes to the buffer \(bound[position].label), which is only to be read")
+        }
+        outputs.append(try address(slice))
+      }
       let context = LaunchContext(
         kernels: kernels, convolutionMethod: convolutionMethod, workers: workers, label: instruction.label,
         inputs: inputs, outputs: outputs)
       launches.append(try context.launch(instruction.kernel))
     }
     return CPUExecutable(
-      program, launches: launches, moving: moving, workspaces: workspaces, workers: workers, profiling: profiling)
+      program, launches: launches, moving: moving, workspaces: slabs, workers: workers, profiling: profiling)
   }
 
   public func synchronize() {}

@@ -8,12 +8,17 @@ final class CPUBuffer: DeviceBuffer, @unchecked Sendable {
   let byteCount: Int
   let label: String
   let start: UnsafeMutableRawPointer
+  /// Who the memory belongs to, where it is not the buffer's own; it is then only read.
+  private let owner: AnyObject?
+
+  var isShared: Bool { owner != nil }
 
   private static let hugePage = 2 << 20
 
   init(byteCount: Int, label: String) {
     self.byteCount = byteCount
     self.label = label
+    owner = nil
     let size = byteCount + ChainPlan.overread
     let isLarge = size >= CPUBuffer.hugePage
     start = .allocate(byteCount: size, alignment: isLarge ? CPUBuffer.hugePage : 64)
@@ -25,9 +30,19 @@ final class CPUBuffer: DeviceBuffer, @unchecked Sendable {
     start.initializeMemory(as: UInt8.self, repeating: 0, count: size)
   }
 
-  deinit { start.deallocate() }
+  /// Bytes that belong to somebody else, who keeps them readable `ChainPlan.overread` further.
+  init(sharing start: UnsafeRawPointer, byteCount: Int, owner: AnyObject, label: String) {
+    self.byteCount = byteCount
+    self.label = label
+    self.owner = owner
+    // Never written to: `write` and `CPUBackend.prepare` see to that.
+    self.start = UnsafeMutableRawPointer(mutating: start)
+  }
+
+  deinit { if owner == nil { start.deallocate() } }
 
   func write(_ bytes: UnsafeRawBufferPointer, at byteOffset: Int) throws(DeviceError) {
+    guard !isShared else { throw DeviceError("cannot write to the buffer \(label), which is only to be read") }
     try check("write", bytes.count, at: byteOffset)
     if let source = bytes.baseAddress { (start + byteOffset).copyMemory(from: source, byteCount: bytes.count) }
   }

@@ -11,10 +11,26 @@ public protocol Backend: AnyObject, Sendable {
   /// A zeroed buffer of a device's memory.
   func makeBuffer(byteCount: Int, label: String) throws(DeviceError) -> any DeviceBuffer
 
+  /// A buffer that holds given bytes and is only read: on a device that works in the host's memory these bytes
+  /// themselves, elsewhere a copy of them.
+  ///
+  /// - Parameter owner: what keeps the bytes where they are, and 64 more behind them readable.
+  func makeBuffer(
+    of bytes: UnsafeRawBufferPointer, owner: AnyObject, label: String
+  ) throws(DeviceError) -> any DeviceBuffer
+
+  /// Memory for intermediate values that `prepare` fills as programs need it.
+  func makeWorkspace() -> any Workspace
+
   /// Readies a program: kernels compiled, workspace allocated, addresses bound.
   ///
-  /// - Parameter buffers: one buffer for each of the program's declarations, by name, made by this backend.
-  func prepare(_ program: Program, buffers: [String: any DeviceBuffer]) throws(DeviceError) -> any Executable
+  /// - Parameters:
+  ///   - buffers: one buffer for each of the program's declarations, by name, made by this backend.
+  ///   - workspace: where its intermediate values are to lie, made by this backend; programs that share one must not
+  ///     run at the same time.
+  func prepare(
+    _ program: Program, buffers: [String: any DeviceBuffer], in workspace: any Workspace
+  ) throws(DeviceError) -> any Executable
 
   /// Waits until everything that was submitted has finished.
   func synchronize() throws(DeviceError)
@@ -27,6 +43,21 @@ public protocol Backend: AnyObject, Sendable {
 }
 
 extension Backend {
+  /// Readies a program with a workspace of its own.
+  public func prepare(
+    _ program: Program, buffers: [String: any DeviceBuffer]
+  ) throws(DeviceError) -> any Executable {
+    try prepare(program, buffers: buffers, in: makeWorkspace())
+  }
+
+  public func makeBuffer(
+    of bytes: UnsafeRawBufferPointer, owner: AnyObject, label: String
+  ) throws(DeviceError) -> any DeviceBuffer {
+    let buffer = try makeBuffer(byteCount: max(bytes.count, 1), label: label)
+    try buffer.write(bytes, at: 0)
+    return buffer
+  }
+
   public func multiplyAddProbe() throws(DeviceError) -> RateProbe? { nil }
   public func copyProbe(byteCount: Int) throws(DeviceError) -> RateProbe? { nil }
 }

@@ -62,8 +62,7 @@ public struct Checkpoint: Sendable {
       var tensors: [TensorContents] = []
       for (prefix, arena, buffer) in arenas {
         for entry in arena.entries {
-          let values = try buffer.read(Float.self, at: entry.offset, count: entry.shape.count)
-          tensors.append(TensorContents(name: prefix + entry.name, shape: entry.shape.dimensions, floats: values))
+          tensors.append(TensorContents(name: prefix + entry.name, entry, in: buffer))
         }
       }
       var metadata = [
@@ -73,6 +72,27 @@ public struct Checkpoint: Sendable {
       ]
       metadata[bestKey] = bestScore.map { "\($0)" }
       try writeSafetensors(to: path, tensors: tensors, metadata: metadata)
+    }
+  }
+}
+
+extension TensorContents {
+  /// The floats to be held at a time, so that the host never has a second copy of a whole model.
+  private static let stretch = 1 << 18
+
+  /// A tensor that lies in a device's memory and is read from there as it is written.
+  fileprivate init(name: String, _ entry: ParameterArena.Entry, in buffer: any DeviceBuffer) {
+    self.init(name: name, type: .float32, shape: entry.shape.dimensions) { sink throws(FileError) in
+      for start in stride(from: 0, to: entry.shape.count, by: Self.stretch) {
+        let count = min(Self.stretch, entry.shape.count - start)
+        let values: [Float]
+        do throws(DeviceError) {
+          values = try buffer.read(Float.self, at: entry.offset + start, count: count)
+        } catch {
+          throw FileError(sink.path, at: .part("tensor \"\(name)\""), "its numbers cannot be had: \(error.message)")
+        }
+        try sink.write(values)
+      }
     }
   }
 }

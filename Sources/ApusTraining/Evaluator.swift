@@ -32,16 +32,21 @@ final class Evaluator {
   static let batchSize = 500
   /// The tokens in one batch of a text.
   static let batchTokens = 8192
+  /// Batches are halved until their intermediate values take no more bytes, as a training step's usually do.
+  private static let workspaceLimit = 64 << 20
+  private static let smallestBatch = 32
 
   /// Prepares an evaluation with parameters that stay on the device.
+  ///
+  /// - Parameter workspace: memory for intermediate values, shared with a training step between whose runs it runs.
   init(
     _ objective: any Objective, _ source: any BatchSource, _ space: SampleSpace, _ state: ModelState, seed: UInt64,
-    on backend: any Backend
+    in workspace: any Workspace, on backend: any Backend
   ) throws(TrainingError) {
     guard space.count > 0 else { throw TrainingError("there are no samples to evaluate on") }
     self.seed = seed
     self.source = source
-    let made = try TrainingError.wrapping { try Evaluator.prepare(objective, source, space, state, backend) }
+    let made = try TrainingError.wrapping { try Evaluator.prepare(objective, source, space, state, workspace, backend) }
     batches = made.batches
     executable = made.executable
     offsetNames = made.offsetNames
@@ -57,10 +62,38 @@ final class Evaluator {
 
   private static func prepare(
     _ objective: any Objective, _ source: any BatchSource, _ space: SampleSpace, _ state: ModelState,
-    _ backend: any Backend
+    _ workspace: any Workspace, _ backend: any Backend
   ) throws -> Prepared {
-    let batchSize = min(space.batchSize, space.count)
+    var batchSize = source.batchSize ?? min(space.batchSize, space.count)
+    var compiled = try compile(objective, source, batchSize, state, backend)
+    while source.batchSize == nil, batchSize > smallestBatch, compiled.program.peakWorkspace > workspaceLimit {
+      batchSize = (batchSize + 1) / 2
+      compiled = try compile(objective, source, batchSize, state, backend)
+    }
+    let program = compiled.program
     let batches = try EvaluationBatches(sampleCount: space.count, batchSize: batchSize)
+    let places = batches.count * batchSize
+    var buffers = source.buffers.merging(state.buffers) { $1 }
+    func buffer(_ count: Int, _ label: String) throws -> any DeviceBuffer {
+      let buffer = try backend.makeBuffer(byteCount: count * 4, label: label)
+      buffers[label] = buffer
+      return buffer
+    }
+    try buffer(places, "order").write(batches.flatMap { $0.indices.map { $0 * Int32(space.stride) } })
+    try buffer(places, "weights").write(batches.flatMap(\.weights))
+    let sums = try buffer(batches.count * 2, "sums")
+    let predictions = compiled.hasPredictions ? try buffer(places, "predictions") : nil
+    return (
+      batches, try backend.prepare(program, buffers: buffers, in: workspace), program.offsetNames, sums, predictions,
+      compiled.hasHits
+    )
+  }
+
+  /// The program of one batch.
+  private static func compile(
+    _ objective: any Objective, _ source: any BatchSource, _ batchSize: Int, _ state: ModelState,
+    _ backend: any Backend
+  ) throws -> (program: Program, hasHits: Bool, hasPredictions: Bool) {
     let traced = try Trace(objective.model, isTraining: false) { graph in
       let results = objective.results(of: source.batch(graph.input("order", [batchSize], .int32)))
       let weights = graph.input("weights", [batchSize])
@@ -83,25 +116,10 @@ final class Evaluator {
       outputs.append(
         ProgramOutput(predictions, to: .init(buffer: "predictions", dynamicOffset: ("batch", batchSize))))
     }
-    let program = try compile(
+    let program = try ApusCompiler.compile(
       traced.graph, arena: state.arena, statistics: state.statisticsArena, outputs: outputs, interface: interface,
       maximumBufferSize: backend.maximumBufferSize)
-
-    let places = batches.count * batchSize
-    var buffers = source.buffers.merging(state.buffers) { $1 }
-    func buffer(_ count: Int, _ label: String) throws -> any DeviceBuffer {
-      let buffer = try backend.makeBuffer(byteCount: count * 4, label: label)
-      buffers[label] = buffer
-      return buffer
-    }
-    try buffer(places, "order").write(batches.flatMap { $0.indices.map { $0 * Int32(space.stride) } })
-    try buffer(places, "weights").write(batches.flatMap(\.weights))
-    let sums = try buffer(batches.count * 2, "sums")
-    let predictions = traced.result.predictions == nil ? nil : try buffer(places, "predictions")
-    return (
-      batches, try backend.prepare(program, buffers: buffers), program.offsetNames, sums, predictions,
-      traced.result.hits != nil
-    )
+    return (program, traced.result.hits != nil, traced.result.predictions != nil)
   }
 
   /// Evaluates the parameters as they are now.

@@ -140,11 +140,12 @@ public final class Trainer {
       states.append((name, buffer))
       buffers[ProgramInterface.state(name)] = buffer
     }
-    let executable = try backend.prepare(program, buffers: buffers)
+    let workspace = backend.makeWorkspace()
+    let executable = try backend.prepare(program, buffers: buffers, in: workspace)
     let evaluator = try Evaluator(
       plan.objective, try plan.source(.validation, on: backend), plan.validationSpace,
       ModelState(arena: arena, parameters: parameters, statisticsArena: statisticsArena, statistics: statistics),
-      seed: plan.seed, on: backend)
+      seed: plan.seed, in: workspace, on: backend)
     return Prepared(
       arena: arena, declarations: trace.parameters, statisticsArena: statisticsArena,
       statisticsDeclarations: trace.statistics, program: program, executable: executable, source: training,
@@ -155,19 +156,18 @@ public final class Trainer {
 
   private func initializeParameters(_ statistics: [StatisticDeclaration]) throws(TrainingError) {
     let philox = Philox(seed: plan.seed)
-    var values = [Float](repeating: 0, count: arena.count)
-    for (position, declaration) in declarations.enumerated() {
-      guard let entry = arena[declaration.name] else { continue }
-      values.replaceSubrange(
-        entry.range, with: Initializer.values(declaration, philox: philox, stream: UInt32(position)))
-    }
     var kept = [Float](repeating: 0, count: max(statisticsArena.count, 1))
     for declaration in statistics {
       guard let entry = statisticsArena[declaration.name] else { continue }
       for element in entry.range { kept[element] = Float(declaration.initial) }
     }
     try TrainingError.wrapping {
-      try parameters.write(values)
+      // One after the other, so that the host never holds them all.
+      for (position, declaration) in declarations.enumerated() {
+        guard let entry = arena[declaration.name] else { continue }
+        let values = Initializer.values(declaration, philox: philox, stream: UInt32(position))
+        try parameters.write(values, at: entry.range.lowerBound)
+      }
       try self.statistics.write(kept)
     }
   }

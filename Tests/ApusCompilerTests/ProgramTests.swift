@@ -89,6 +89,18 @@ import ApusCompiler
     }
   }
 
+  @Test func largeValuesAreNotKeptApartBySmallOnes() {
+    // In the order of their births the small one would lie between the place of the first and the end.
+    let values = [
+      MemoryPlan.Value(byteCount: 1 << 20, firstUse: 0, lastUse: 1),
+      MemoryPlan.Value(byteCount: 1 << 10, firstUse: 1, lastUse: 3),
+      MemoryPlan.Value(byteCount: 2 << 20, firstUse: 2, lastUse: 3),
+    ]
+    let plan = MemoryPlan(values, maximumSlab: .max)
+    #expect(plan.slabs == [(2 << 20) + (1 << 10)])
+    #expect(plan.total == (3 << 20) + (1 << 10))
+  }
+
   @Test func equalComputationsAreDoneOnceAndUnusedOnesNotAtAll() throws {
     let graph = Graph()
     let x = graph.input("x", [8, 8])

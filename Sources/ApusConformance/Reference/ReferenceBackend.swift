@@ -18,8 +18,10 @@ public final class ReferenceBackend: Backend {
     ReferenceBuffer(byteCount: byteCount)
   }
 
+  public func makeWorkspace() -> any Workspace { ReferenceWorkspace() }
+
   public func prepare(
-    _ program: Program, buffers: [String: any DeviceBuffer]
+    _ program: Program, buffers: [String: any DeviceBuffer], in workspace: any Workspace
   ) throws(DeviceError) -> any Executable {
     var bound: [ReferenceBuffer] = []
     for declaration in program.buffers {
@@ -39,6 +41,9 @@ public final class ReferenceBackend: Backend {
 
   public func synchronize() {}
 }
+
+/// Every program has its own, so that one that relies on another's values shows.
+private final class ReferenceWorkspace: Workspace {}
 
 final class ReferenceBuffer: DeviceBuffer, @unchecked Sendable {
   let bytes: UnsafeMutableRawBufferPointer

@@ -123,12 +123,13 @@ enum CIFAR10 {
     let count = batches.reduce(0) { $0 + $1.bytes.count / rowSize }
     let pixels = try ByteStorage.allocated(byteCount: count * pixelCount) { buffer throws(FileError) in
       for batch in batches {
-        try batch.bytes.withBytes { bytes throws(FileError) in
+        try batch.bytes.forEachStretch(of: rowSize) { offset, bytes throws(FileError) in
           for row in 0..<bytes.count / rowSize {
             let label = bytes[row * rowSize]
             guard label < classNames.count else {
               throw FileError(
-                batch.path, at: batch.place, "row \(row) has the label \(label), which is not below \(classNames.count)"
+                batch.path, at: batch.place,
+                "row \(offset / rowSize + row) has the label \(label), which is not below \(classNames.count)"
               )
             }
             UnsafeMutableRawBufferPointer(rebasing: buffer[labels.count * pixelCount..<(labels.count + 1) * pixelCount])

@@ -2,16 +2,24 @@ import Foundation
 
 /// Bytes that live as long as this object: allocated, mapped from a file, or a part of another storage.
 ///
-/// The bytes are written only while an `allocated` storage is being made, so they can be read from any
+/// At least 64 bytes behind the last one can be read, as vector loads do. The bytes are written only while an `allocated` storage is being made, so they can be read from any
 /// thread afterwards. A mapped file that another program shortens while it is in use raises a bus error,
 /// as in every program that maps files; files written by `atomicallyWrite` are replaced, never shortened.
 public final class ByteStorage: @unchecked Sendable {
   /// The bytes, valid while this object is alive; only for code that keeps it in a stored property.
   package let bytes: UnsafeRawBufferPointer
+  /// Whether the bytes are a file's, which the system can drop from memory and read again.
+  package let isMapped: Bool
   private let release: (UnsafeRawBufferPointer) -> Void
 
-  private init(bytes: UnsafeRawBufferPointer, release: @escaping (UnsafeRawBufferPointer) -> Void) {
+  /// What can be read behind the end.
+  private static let overread = 64
+
+  private init(
+    bytes: UnsafeRawBufferPointer, isMapped: Bool = false, release: @escaping (UnsafeRawBufferPointer) -> Void
+  ) {
     self.bytes = bytes
+    self.isMapped = isMapped
     self.release = release
   }
 
@@ -32,7 +40,7 @@ public final class ByteStorage: @unchecked Sendable {
   public static func allocated<Failure: Error>(
     byteCount: Int, fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
   ) throws(Failure) -> ByteStorage {
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: max(byteCount, 1), alignment: 64)
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount + overread, alignment: 64)
     buffer.initializeMemory(as: UInt8.self, repeating: 0)
     do throws(Failure) {
       try fill(UnsafeMutableRawBufferPointer(rebasing: buffer[..<byteCount]))
@@ -61,19 +69,49 @@ public final class ByteStorage: @unchecked Sendable {
     guard status.st_mode & S_IFMT == S_IFREG else { throw FileError(path, "is not a regular file") }
     let count = Int(status.st_size)
     guard count > 0 else { return ByteStorage(bytes: UnsafeRawBufferPointer(start: nil, count: 0)) { _ in } }
-    guard let start = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), start != MAP_FAILED else {
-      throw FileError(path, cannot: "map", code: errno)
+    // Zeros of the system's first, the file over all but the last of them: so something lies behind it.
+    let reserved = count + overread
+    let start = mmap(nil, reserved, PROT_READ, MAP_PRIVATE | MAP_ANON, -1, 0)
+    guard let start, start != MAP_FAILED else { throw FileError(path, cannot: "map", code: errno) }
+    guard mmap(start, count, PROT_READ, MAP_PRIVATE | MAP_FIXED, descriptor, 0) != MAP_FAILED else {
+      let code = errno
+      munmap(start, reserved)
+      throw FileError(path, cannot: "map", code: code)
     }
-    return ByteStorage(bytes: UnsafeRawBufferPointer(start: start, count: count)) { bytes in
-      munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
+    return ByteStorage(bytes: UnsafeRawBufferPointer(start: start, count: count), isMapped: true) { _ in
+      munmap(start, reserved)
     }
   }
 
   /// A part of this storage, sharing its bytes and keeping them alive; `range` must lie within it.
   public func part(_ range: Range<Int>) -> ByteStorage {
     precondition(range.lowerBound >= 0 && range.upperBound <= count, "part \(range) of \(count) bytes")
-    return ByteStorage(bytes: UnsafeRawBufferPointer(rebasing: bytes[range])) { [self] _ in
+    return ByteStorage(bytes: UnsafeRawBufferPointer(rebasing: bytes[range]), isMapped: isMapped) { [self] _ in
       withExtendedLifetime(self) {}
     }
+  }
+
+  /// Calls `body` with stretches of the bytes and the place of each, and lets go of a mapped file's pages behind it, so
+  /// that a copy of a file takes no more memory than the copy.
+  ///
+  /// - Parameter unit: what no stretch but the last cuts through, in bytes.
+  package func forEachStretch<Failure: Error>(
+    of unit: Int = 1, _ body: (_ offset: Int, _ bytes: UnsafeRawBufferPointer) throws(Failure) -> Void
+  ) throws(Failure) {
+    let length = max((8 << 20) / unit, 1) * unit
+    for start in stride(from: 0, to: count, by: length) {
+      let stretch = UnsafeRawBufferPointer(rebasing: bytes[start..<min(count, start + length)])
+      try body(start, stretch)
+      if isMapped { ByteStorage.discard(stretch) }
+    }
+  }
+
+  /// Lets go of the pages that lie within some bytes of a mapped file; they are read again when they are needed.
+  private static func discard(_ bytes: UnsafeRawBufferPointer) {
+    guard let start = bytes.baseAddress else { return }
+    let page = Int(getpagesize())
+    let first = (Int(bitPattern: start) + page - 1) / page * page
+    let end = Int(bitPattern: start + bytes.count) / page * page
+    if end > first { madvise(UnsafeMutableRawPointer(bitPattern: first), end - first, MADV_DONTNEED) }
   }
 }

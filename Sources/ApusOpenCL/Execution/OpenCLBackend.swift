@@ -40,12 +40,30 @@ public final class OpenCLBackend: Backend, @unchecked Sendable {
     }
   }
 
+  public func makeBuffer(
+    of bytes: UnsafeRawBufferPointer, owner: AnyObject, label: String
+  ) throws(DeviceError) -> any DeviceBuffer {
+    try DeviceError.wrapping("\(label) on \(device.name)") { () throws(OpenCLError) in
+      if device.kind == .cpu, let memory = try OpenCLBuffer(context, sharing: bytes, owner: owner) {
+        return OpenCLDeviceBuffer(memory, bytes.count, context.queue)
+      }
+      let buffer = OpenCLDeviceBuffer(try OpenCLBuffer(context, size: max(bytes.count, 4)), bytes.count, context.queue)
+      try context.queue.write(bytes, to: MemoryRange(buffer.memory, size: bytes.count))
+      return buffer
+    }
+  }
+
+  public func makeWorkspace() -> any Workspace { OpenCLWorkspace(context) }
+
   public func prepare(
-    _ program: Program, buffers: [String: any DeviceBuffer]
+    _ program: Program, buffers: [String: any DeviceBuffer], in workspace: any Workspace
   ) throws(DeviceError) -> any Executable {
+    guard let workspace = workspace as? OpenCLWorkspace, workspace.context === context else {
+      throw DeviceError("the workspace was made by another device; make it with this backend")
+    }
     let bound = try bind(program, buffers)
     return try DeviceError.wrapping(device.name) { () throws(OpenCLError) in
-      try OpenCLExecutable(program, bound, self)
+      try OpenCLExecutable(program, bound, workspace, self)
     }
   }
 

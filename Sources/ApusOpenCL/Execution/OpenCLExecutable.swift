@@ -20,11 +20,12 @@ final class OpenCLExecutable: Executable {
   /// Kept alive; arguments refer to them.
   private let program: BuiltProgram
 
-  init(_ program: Program, _ buffers: [OpenCLBuffer], _ backend: OpenCLBackend) throws(OpenCLError) {
+  init(
+    _ program: Program, _ buffers: [OpenCLBuffer], _ workspace: OpenCLWorkspace, _ backend: OpenCLBackend
+  ) throws(OpenCLError) {
     let context = backend.context
     queue = context.queue
-    var workspaces: [OpenCLBuffer] = []
-    for size in program.workspaces { workspaces.append(try OpenCLBuffer(context, size: max(size, 4))) }
+    let workspaces = try workspace.slabs(program.workspaces)
     let one = try OpenCLBuffer(context, size: 4)
     try queue.fill(MemoryRange(one), with: Float(1))
 
@@ -32,7 +33,7 @@ final class OpenCLExecutable: Executable {
     let measure = LaunchPlanner(
       device: backend.device, buffers: buffers, workspaces: workspaces, one: MemoryRange(one), scratch: nil)
     for instruction in program.instructions { scratchSize = max(scratchSize, measure.scratchSize(instruction)) }
-    let scratch = MemoryRange(try OpenCLBuffer(context, size: scratchSize))
+    let scratch = MemoryRange(try workspace.scratch(scratchSize))
     let planner = LaunchPlanner(
       device: backend.device, buffers: buffers, workspaces: workspaces, one: MemoryRange(one), scratch: scratch)
 

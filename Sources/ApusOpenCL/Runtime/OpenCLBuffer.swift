@@ -7,6 +7,8 @@ package final class OpenCLBuffer {
 
   package let handle: cl_mem
   private let context: ContextOwner
+  /// Who the host's memory belongs to that the buffer lies in; nil where it is the device's.
+  private let owner: AnyObject?
 
   /// Allocates memory; its contents are undefined.
   ///
@@ -19,8 +21,23 @@ package final class OpenCLBuffer {
     }
     self.size = size
     self.context = context.owner
+    owner = nil
     handle = try checked("clCreateBuffer", "\(size) bytes") { code in
       apus_clCreateBuffer(context.handle, cl_mem_flags(CL_MEM_READ_WRITE), max(size, 1), nil, &code)
+    }
+  }
+
+  /// Memory of the host that kernels only read; nil for what OpenCL has no buffers for, nothing at all or too much.
+  package init?(_ context: OpenCLContext, sharing bytes: UnsafeRawBufferPointer, owner: AnyObject) throws(OpenCLError) {
+    guard let start = bytes.baseAddress, bytes.count > 0, bytes.count <= context.device.largestAllocation else {
+      return nil
+    }
+    size = bytes.count
+    self.context = context.owner
+    self.owner = owner
+    let flags = cl_mem_flags(CL_MEM_READ_ONLY) | cl_mem_flags(CL_MEM_USE_HOST_PTR)
+    handle = try checked("clCreateBuffer", "\(size) bytes of the host") { code in
+      apus_clCreateBuffer(context.handle, flags, bytes.count, UnsafeMutableRawPointer(mutating: start), &code)
     }
   }
 

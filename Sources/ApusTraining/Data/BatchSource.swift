@@ -6,6 +6,9 @@ protocol BatchSource {
   /// The buffers that a program over this source reads, by the names of the graph's inputs.
   var buffers: [String: any DeviceBuffer] { get }
 
+  /// The samples of every batch, where the source has no others.
+  var batchSize: Int? { get }
+
   /// Traces the samples that `order` (int32 `[B]`) names.
   func batch(_ order: Tensor) -> Batch
 
@@ -14,5 +17,6 @@ protocol BatchSource {
 }
 
 extension BatchSource {
+  var batchSize: Int? { nil }
   func load(step: Int) {}
 }

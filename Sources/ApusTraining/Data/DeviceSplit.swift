@@ -1,6 +1,7 @@
 import ApusCompiler
 import ApusData
 import ApusExpression
+import ApusFormats
 import ApusGraph
 import ApusLayers
 
@@ -11,7 +12,7 @@ struct DeviceSplit: BatchSource {
   private let preparation: ImagePreparation
   private(set) var buffers: [String: any DeviceBuffer] = [:]
 
-  /// Copies a split to a device.
+  /// Brings a split to a device; one that works in the host's memory shares it with the table.
   init(
     _ table: Table, preparation: ImagePreparation, name: String, on backend: any Backend
   ) throws(DeviceError) {
@@ -20,9 +21,7 @@ struct DeviceSplit: BatchSource {
     self.preparation = preparation
     switch table.features {
     case .bytes(let block), .floats(let block):
-      let features = try backend.makeBuffer(byteCount: max(block.count, 1), label: "\(name).features")
-      try block.withBytes { bytes throws(DeviceError) in try features.write(bytes, at: 0) }
-      buffers["\(name).features"] = features
+      buffers["\(name).features"] = try DeviceSplit.buffer(of: block, label: "\(name).features", on: backend)
     case .sparse(let rows):
       try add("starts", rows.rowStarts, on: backend)
       try add("columns", rows.columns, on: backend)
@@ -32,6 +31,16 @@ struct DeviceSplit: BatchSource {
       try add("moments", normalization.buffer, on: backend)
     }
     if !table.labels.isEmpty { try add("labels", table.labels, on: backend) }
+  }
+
+  /// Samples in a device's memory. Those of a file are copied, since somebody may shorten the file during a run.
+  private static func buffer(
+    of block: ByteStorage, label: String, on backend: any Backend
+  ) throws(DeviceError) -> any DeviceBuffer {
+    guard block.isMapped else { return try backend.makeBuffer(of: block.bytes, owner: block, label: label) }
+    let buffer = try backend.makeBuffer(byteCount: max(block.count, 1), label: label)
+    try block.forEachStretch { offset, bytes throws(DeviceError) in try buffer.write(bytes, at: offset) }
+    return buffer
   }
 
   private mutating func add<Element: BitwiseCopyable>(

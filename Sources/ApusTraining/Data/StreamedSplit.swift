@@ -42,6 +42,8 @@ final class StreamedSplit: BatchSource {
     }
   }
 
+  var batchSize: Int? { order.batchSize }
+
   func batch(_ order: Tensor) -> Batch {
     let graph = order.graph
     let count = order.shape[0]

@@ -57,7 +57,8 @@ public final class TrainedModel {
     var plan = try configuration.makePlan(data)
     plan.preparation.normalization = samples.normalization
     return try Evaluator(
-      objective, try plan.source(.validation, on: backend), plan.validationSpace, state, seed: plan.seed, on: backend
+      objective, try plan.source(.validation, on: backend), plan.validationSpace, state, seed: plan.seed,
+      in: backend.makeWorkspace(), on: backend
     ).run()
   }
 
