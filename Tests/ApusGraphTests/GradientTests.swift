@@ -68,6 +68,18 @@ import ApusGraph
     Case(description: "standardization without centring", shapes: [[3, 5]]) {
       $0[0].standardized(over: [-1], epsilon: 0.1, centering: false).standardized
     },
+    Case(description: "standardization, weighted by channel", shapes: [[3, 4, 5], [4, 1], [4, 1]]) {
+      $0[0].standardized(over: [0, 2], epsilon: 0.1, weight: $0[1], bias: $0[2]).standardized
+    },
+    Case(description: "standardization, weighted along its axis", shapes: [[3, 5], [5], [1]]) {
+      $0[0].standardized(over: [-1], epsilon: 0.1, weight: $0[1], bias: $0[2]).standardized
+    },
+    Case(description: "standardization without centring, weighted by row", shapes: [[3, 5], [3, 1]]) {
+      $0[0].standardized(over: [-1], epsilon: 0.1, centering: false, weight: $0[1]).standardized
+    },
+    Case(description: "standardization with one bias for all", shapes: [[3, 4, 5], [1]]) {
+      $0[0].standardized(over: [0, 2], epsilon: 0.1, bias: $0[1]).standardized
+    },
     Case(description: "attention", shapes: [[2, 5, 3, 2, 3]]) { attention($0[0], isCausal: false) },
     Case(description: "causal attention", shapes: [[1, 5, 3, 2, 4]]) { attention($0[0], isCausal: true) },
     Case(description: "sparse product", shapes: [[3, 1], [5, 2]]) {

@@ -28,10 +28,9 @@ struct NormBenchmark {
   private func result(_ graph: Graph) -> (x: Tensor, y: Tensor, parameters: [Tensor]) {
     let x = graph.input("x", shape)
     let scale = graph.input("scale", parameters)
-    let y = x.standardized(over: axes, epsilon: 1e-5, centering: isCentered).standardized * scale
-    guard isCentered else { return (x, y, [scale]) }
-    let shift = graph.input("shift", parameters)
-    return (x, y + shift, [scale, shift])
+    let shift = isCentered ? graph.input("shift", parameters) : nil
+    let y = x.standardized(over: axes, epsilon: 1e-5, centering: isCentered, weight: scale, bias: shift).standardized
+    return (x, y, [scale] + (shift.map { [$0] } ?? []))
   }
 
   /// Reads x and writes y.

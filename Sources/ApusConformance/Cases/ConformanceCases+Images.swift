@@ -126,15 +126,19 @@ extension ConformanceCase {
       },
       ConformanceCase("batch standardization", tolerance: Tolerance.sums) { g in
         let x = g.input("x", [4, 5, 6, 7])
-        let moments = x.standardized(over: [0, 2, 3], epsilon: 1e-5)
-        let y = moments.standardized * g.parameter("gamma", [5, 1, 1]) + g.parameter("beta", [5, 1, 1])
-        return [y, moments.variance] + gradient(of: (y * g.input("upstream", y.shape)).sum(), with: [x])
+        let parameters = [g.parameter("gamma", [5, 1, 1]), g.parameter("beta", [5, 1, 1])]
+        let moments = x.standardized(over: [0, 2, 3], epsilon: 1e-5, weight: parameters[0], bias: parameters[1])
+        let y = moments.standardized
+        return [y, moments.variance]
+          + gradient(of: (y * g.input("upstream", y.shape)).sum(), with: [x] + parameters)
       },
       ConformanceCase("layer standardization", tolerance: Tolerance.sums) { g in
         let x = g.input("x", [3, 17, 33])
         let y = x.standardized(over: [-1], epsilon: 1e-5).standardized
         let z = x.standardized(over: [-1], epsilon: 1e-5, centering: false).standardized
-        return [y, z] + gradient(of: ((y * z) * g.input("upstream", y.shape)).sum(), with: [x])
+        let parameters = [g.parameter("gamma", [33]), g.parameter("beta", [33])]
+        let u = x.standardized(over: [-1], epsilon: 1e-5, weight: parameters[0], bias: parameters[1]).standardized
+        return [y, z, u] + gradient(of: ((y * z * u) * g.input("upstream", y.shape)).sum(), with: [x] + parameters)
       },
       ConformanceCase("statistics", tolerance: Tolerance.arithmetic) { g in
         let mean = g.statistic("mean", [5])

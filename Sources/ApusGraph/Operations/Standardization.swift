@@ -1,9 +1,12 @@
 import ApusExpression
 
-/// `(x − mean) · scale`, where mean and scale are x's own over some axes.
+/// `(x − mean) · scale · weight + bias`, where mean and scale are x's own over some axes.
 ///
 /// The gradient takes into account that both depend on x, which saves several passes over what the chain rule
-/// would compute node by node. Operands: x, then the mean when there is one, then `1/√(variance + ε)`.
+/// would compute node by node. Where weight and bias do not vary along the axes, as in batch norm, the sums that x's
+/// gradient needs are those of weight and bias, and are taken once. With a weight or a bias what is standardized is
+/// computed again in every pass that needs it: it never lies in memory.
+/// Operands: x, the mean when there is one, `1/√(variance + ε)`, then weight and bias when there are such.
 ///
 /// Source: Ioffe and Szegedy, "Batch Normalization", 2015, arXiv:1502.03167, section 3.
 public struct Standardization: OperationRule {
@@ -11,44 +14,100 @@ public struct Standardization: OperationRule {
   public let axes: [Int]
   /// Whether a mean is subtracted; otherwise the scale is `1/√(mean of squares + ε)`.
   public let isCentered: Bool
+  /// Whether the result is multiplied by a weight.
+  public let hasWeight: Bool
+  /// Whether a bias is added to it.
+  public let hasBias: Bool
 
   var name: String { "standardization" }
 
   func type(of operands: [TensorType]) throws -> TensorType {
     let x = operands[0]
     guard operands.allSatisfy({ $0.elementType == .float32 && $0.shape.broadcasts(to: x.shape) }) else {
-      throw RuleViolation("the statistics \(operands.dropFirst().map(\.shape)) do not broadcast to \(x)")
+      throw RuleViolation("its operands \(operands.dropFirst().map(\.shape)) do not broadcast to \(x)")
     }
     return x
   }
 
   /// The formula over the operands.
   public var expression: Expression {
+    var y = standardized
+    if hasWeight { y = y * .input(statistics) }
+    if hasBias { y = y + .input(statistics + (hasWeight ? 1 : 0)) }
+    return y
+  }
+
+  /// The number of operands that x and its statistics are.
+  private var statistics: Int { isCentered ? 3 : 2 }
+
+  /// The formula without weight and bias.
+  private var standardized: Expression {
     isCentered ? (.input(0) - .input(1)) * .input(2) : .input(0) * .input(1)
   }
 
-  // dx = scale · (g − mean(g) − y · mean(g y)); without a mean the second term is not there.
+  // With h the gradient of what is standardized, y: dx = scale · (h − mean(h) − y · mean(h y)); without a mean the second
+  // term is not there.
   func pullback(_ context: Pullback) -> [Tensor?] {
+    hasWeight || hasBias ? affinePullback(context) : plainPullback(context)
+  }
+
+  private func plainPullback(_ context: Pullback) -> [Tensor?] {
     let (y, g, location) = (context.result, context.gradient, context.location)
-    let scale = context.operands[context.operands.count - 1]
-    let share = Expression(1 / Double(axes.reduce(1) { $0 * y.shape[$1] }))
-    func sum(_ x: Tensor) -> Tensor {
-      x.apply(.reduction(Reduction(kind: .sum, axes: axes, keepsAxes: true)), at: location)
+    let scale = context.operands[statistics - 1]
+    let projection = pointwise([g, y], at: location) { $0[0] * $0[1] }.summed(to: scale.shape, at: location)
+    let sums = isCentered ? [g.summed(to: scale.shape, at: location)] : []
+    let share = share(of: y.shape)
+    let dx = pointwise([g, y, scale, projection] + sums, at: location) {
+      $0[2] * ($0[0] - share * ($0[1] * $0[3] + (isCentered ? $0[4] : 0)))
     }
-    let projection = sum(pointwise([g, y], at: location) { $0[0] * $0[1] })
-    let dx =
-      isCentered
-      ? pointwise([g, y, scale, sum(g), projection], at: location) {
-        $0[2] * ($0[0] - share * ($0[3] + $0[1] * $0[4]))
-      }
-      : pointwise([g, y, scale, projection], at: location) { $0[2] * ($0[0] - share * $0[1] * $0[3]) }
     return [dx] + context.operands.dropFirst().map { _ in nil }
   }
+
+  private func affinePullback(_ context: Pullback) -> [Tensor?] {
+    let (g, location) = (context.gradient, context.location)
+    let known = Array(context.operands.prefix(statistics))
+    let parameters = Array(context.operands.dropFirst(statistics))
+    let (x, scale) = (known[0], known[statistics - 1])
+    let weights = hasWeight ? [parameters[0]] : []
+
+    /// The sum of some factors' product, and of that times what is standardized.
+    func sums(_ factors: [Tensor], to shape: Shape) -> (plain: Tensor, standardized: Tensor) {
+      let product = pointwise(factors, at: location) { $0.dropFirst().reduce($0[0], *) }
+      let projection = pointwise(known + factors, at: location) {
+        $0.dropFirst(statistics).reduce(standardized, *)
+      }
+      return (product.summed(to: shape, at: location), projection.summed(to: shape, at: location))
+    }
+    /// Whether a parameter is the same wherever a mean is taken, and so can stand before the sums.
+    func isCommon(_ parameter: Tensor) -> Bool {
+      let repeated = parameter.shape.axesRepeated(in: x.shape)
+      return axes.allSatisfy { repeated.contains($0) || x.shape[$0] == 1 }
+    }
+    let standsBefore = weights.allSatisfy(isCommon)
+    let own = sums(standsBefore ? [g] : [g] + weights, to: scale.shape)
+    let share = share(of: x.shape)
+    let dx = pointwise(known + [g, own.standardized, own.plain] + weights, at: location) { inputs in
+      let n = statistics
+      let weight = hasWeight ? inputs[n + 3] : 1
+      let h = standsBefore ? inputs[n] : inputs[n] * weight
+      let mean = standardized * inputs[n + 1] + (isCentered ? inputs[n + 2] : 0)
+      return inputs[n - 1] * (standsBefore ? weight : 1) * (h - share * mean)
+    }
+    let gradients = parameters.enumerated().map { index, parameter in
+      let isKnown = standsBefore && isCommon(parameter) && parameter.shape.count == scale.shape.count
+      let sums = isKnown ? own : sums([g], to: parameter.shape)
+      return (hasWeight && index == 0 ? sums.standardized : sums.plain).reshaped(to: parameter.shape, at: location)
+    }
+    return [dx] + known.dropFirst().map { _ in nil } + gradients
+  }
+
+  /// What a sum over the axes is multiplied by to be a mean.
+  private func share(of shape: Shape) -> Expression { Expression(1 / Double(axes.reduce(1) { $0 * shape[$1] })) }
 }
 
 /// What standardizing found in its input.
 public struct Moments {
-  /// The input with mean 0 and variance 1 over the axes.
+  /// The input with mean 0 and variance 1 over the axes, then with weight and bias where they were given.
   public let standardized: Tensor
   /// The mean, with axes of extent 1; nil when none was subtracted.
   public let mean: Tensor?
@@ -57,14 +116,17 @@ public struct Moments {
 }
 
 extension Tensor {
-  /// `(x − mean) / √(variance + epsilon)` with mean and variance over the given axes.
+  /// `(x − mean) / √(variance + epsilon) · weight + bias` with mean and variance over the given axes.
   ///
   /// - Parameters:
   ///   - axes: what is averaged over; negative axes count from the end.
   ///   - epsilon: added to the variance.
   ///   - centering: whether the mean is subtracted; otherwise the variance is the mean of squares.
+  ///   - weight: a factor of what is standardized, broadcast to its shape; nil for none.
+  ///   - bias: what is added then, broadcast likewise; nil for nothing.
   public func standardized(
-    over axes: [Int], epsilon: Double, centering: Bool = true, file: StaticString = #fileID, line: UInt = #line
+    over axes: [Int], epsilon: Double, centering: Bool = true, weight: Tensor? = nil, bias: Tensor? = nil,
+    file: StaticString = #fileID, line: UInt = #line
   ) -> Moments {
     let location = SourceLocation(file: file, line: line)
     let axes = axes.map(normalized(axis:)).sorted()
@@ -74,8 +136,9 @@ extension Tensor {
       ?? pointwise([self], at: location) { .square($0[0]) }
     let variance = squares.mean(over: axes, keepingAxes: true, file: file, line: line)
     let scale = pointwise([variance], at: location) { 1 / .sqrt($0[0] + Expression(epsilon)) }
-    let rule = Operation.standardization(Standardization(axes: axes, isCentered: centering))
-    let result = mean.map { apply(rule, $0, scale, at: location) } ?? apply(rule, scale, at: location)
+    let rule = Standardization(axes: axes, isCentered: centering, hasWeight: weight != nil, hasBias: bias != nil)
+    let operands = [self, mean, scale, weight, bias].compactMap(\.self)
+    let result = graph.add(.standardization(rule), operands, at: location)
     return Moments(standardized: result, mean: mean, variance: variance)
   }
 }

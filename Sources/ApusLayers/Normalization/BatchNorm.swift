@@ -42,11 +42,16 @@ public final class BatchNorm: ParameterOwner {
     func spread(_ tensor: Tensor) -> Tensor { tensor.reshaped(to: column, file: file, line: line) }
     let mean = statistic("running_mean", [channels], initial: 0, in: x.graph, file: file, line: line)
     let variance = statistic("running_var", [channels], initial: 1, in: x.graph, file: file, line: line)
-    var y: Tensor
+    let weight =
+      isAffine
+      ? parameter("weight", [channels], .constant(1), fanIn: 1, fanOut: 1, in: x.graph, file: file, line: line) : nil
+    let bias =
+      isAffine
+      ? parameter("bias", [channels], .constant(0), fanIn: 1, fanOut: 1, in: x.graph, file: file, line: line) : nil
     if x.graph.isTraining {
       let axes = (0..<x.shape.rank).filter { $0 != 1 }
-      let moments = x.standardized(over: axes, epsilon: epsilon, file: file, line: line)
-      y = moments.standardized
+      let moments = x.standardized(
+        over: axes, epsilon: epsilon, weight: weight.map(spread), bias: bias.map(spread), file: file, line: line)
       let count = Double(x.shape.count / channels)
       let kept = Expression(1 - momentum)
       func follow(_ running: Tensor, _ batch: Tensor, scale: Double) {
@@ -58,14 +63,12 @@ public final class BatchNorm: ParameterOwner {
       }
       if let batchMean = moments.mean { follow(mean, batchMean, scale: 1) }
       follow(variance, moments.variance, scale: count / Swift.max(count - 1, 1))
-    } else {
-      let epsilon = Expression(epsilon)
-      let scale = pointwise(spread(variance), file: file, line: line) { 1 / .sqrt($0[0] + epsilon) }
-      y = (x - spread(mean)) * scale
+      return moments.standardized
     }
-    guard isAffine else { return y }
-    let weight = parameter("weight", [channels], .constant(1), fanIn: 1, fanOut: 1, in: x.graph, file: file, line: line)
-    let bias = parameter("bias", [channels], .constant(0), fanIn: 1, fanOut: 1, in: x.graph, file: file, line: line)
+    let epsilon = Expression(epsilon)
+    let scale = pointwise(spread(variance), file: file, line: line) { 1 / .sqrt($0[0] + epsilon) }
+    let y = (x - spread(mean)) * scale
+    guard let weight, let bias else { return y }
     return y * spread(weight) + spread(bias)
   }
 }

@@ -30,11 +30,11 @@ public final class LayerNorm: ParameterOwner {
       x.graph.report("layer norm of width \(width) does not fit \(x.shape)", at: SourceLocation(file: file, line: line))
       return x
     }
-    let y = x.standardized(over: [-1], epsilon: epsilon, file: file, line: line).standardized
     let weight = parameter("weight", [width], .constant(1), fanIn: 1, fanOut: 1, in: x.graph, file: file, line: line)
-    guard hasBias else { return y * weight }
-    return y * weight
-      + parameter("bias", [width], .constant(0), fanIn: 1, fanOut: 1, in: x.graph, file: file, line: line)
+    let bias =
+      hasBias
+      ? parameter("bias", [width], .constant(0), fanIn: 1, fanOut: 1, in: x.graph, file: file, line: line) : nil
+    return x.standardized(over: [-1], epsilon: epsilon, weight: weight, bias: bias, file: file, line: line).standardized
   }
 }
 
@@ -63,8 +63,9 @@ public final class RMSNorm: ParameterOwner {
       x.graph.report("RMS norm of width \(width) does not fit \(x.shape)", at: SourceLocation(file: file, line: line))
       return x
     }
-    let y = x.standardized(over: [-1], epsilon: epsilon, centering: false, file: file, line: line).standardized
-    return y * parameter("weight", [width], .constant(1), fanIn: 1, fanOut: 1, in: x.graph, file: file, line: line)
+    let weight = parameter("weight", [width], .constant(1), fanIn: 1, fanOut: 1, in: x.graph, file: file, line: line)
+    return x.standardized(over: [-1], epsilon: epsilon, centering: false, weight: weight, file: file, line: line)
+      .standardized
   }
 }
 
