@@ -4,7 +4,7 @@ import ApusGraph
 
 /// The products of a convolution in which every feature reads one channel: one channel, or one feature, of one image in
 /// a task, pixels in the vectors' lanes.
-struct ConvolutionPlanes {
+struct ConvolutionPlanes: ConvolutionProduct, ConvolutionWeightGradient {
   private let shape: ConvolutionShape
   private let convolution: PlaneConvolution
   private let kernels: ConvolutionKernels
@@ -38,14 +38,35 @@ struct ConvolutionPlanes {
       columnDilation: window.dilation[1])
   }
 
-  /// The floats of scratch memory of each thread.
+  var sharedCount: Int { 0 }
   var scratchCount: Int { convolution.scratchCount }
+  var columns: Int { convolution.product == .forward ? shape.output[1] : shape.input[1] }
 
-  /// Computes the product; `finish` is called with planes of one image that have just become final.
   func run(
+    source: UnsafePointer<Float>, weights: UnsafePointer<Float>, result: UnsafeMutablePointer<Float>,
+    shared: UnsafeMutablePointer<Float>, on workers: Workers, scratch: (_ worker: Int) -> UnsafeMutablePointer<Float>,
+    epilogue: Epilogue?
+  ) {
+    let source = UnsafeMutablePointer(mutating: source)
+    let isForward = convolution.product == .forward
+    run(
+      input: isForward ? source : result, output: isForward ? result : source,
+      weights: UnsafeMutablePointer(mutating: weights), on: workers, scratch: scratch, finish: epilogue)
+  }
+
+  func run(
+    input: UnsafePointer<Float>, gradient: UnsafePointer<Float>, result: UnsafeMutablePointer<Float>,
+    shared: UnsafeMutablePointer<Float>, on workers: Workers, scratch: (_ worker: Int) -> UnsafeMutablePointer<Float>
+  ) {
+    run(
+      input: UnsafeMutablePointer(mutating: input), output: UnsafeMutablePointer(mutating: gradient), weights: result,
+      on: workers, scratch: scratch, finish: nil)
+  }
+
+  /// Any of the three: the operand that the kernel's product names is written.
+  private func run(
     input: UnsafeMutablePointer<Float>, output: UnsafeMutablePointer<Float>, weights: UnsafeMutablePointer<Float>,
-    on workers: Workers, scratch: (_ worker: Int) -> UnsafeMutablePointer<Float>,
-    finish: ConvolutionProduct.Epilogue? = nil
+    on workers: Workers, scratch: (_ worker: Int) -> UnsafeMutablePointer<Float>, finish: Epilogue?
   ) {
     let (inputPlane, outputPlane) = (shape.input[0] * shape.input[1], shape.output[0] * shape.output[1])
     let window = convolution.rows * convolution.columns

@@ -8,7 +8,7 @@ import ApusGraph
 /// for one of 5×5. A block of tiles at a time is transformed, multiplied and transformed back while it is in the cache.
 /// Errors are up to 5 times those of the direct sums (7 to 20 times for 5×5), and a number that is not finite spreads over
 /// its tile.
-struct WinogradProduct {
+struct WinogradProduct: ConvolutionProduct {
   private let shape: ConvolutionShape
   private let kernels: ConvolutionKernels
   private let geometry: WinogradGeometry
@@ -57,10 +57,10 @@ struct WinogradProduct {
   private var sourceCount: Int { geometry.tiling.products * geometry.productStride(depthWidth) }
   private var productCount: Int { geometry.tiling.products * geometry.productStride(2 * kernels.lanes) }
 
-  /// The floats of scratch memory that all threads share.
   var sharedCount: Int { shape.groups * groupWeightCount }
 
-  /// The floats of scratch memory of each thread.
+  var columns: Int { geometry.tiling.outputColumns }
+
   var scratchCount: Int {
     let tiling = geometry.tiling
     let steps =
@@ -73,11 +73,10 @@ struct WinogradProduct {
 
   // MARK: - Running
 
-  /// Computes the product; `epilogue` is called with planes that have just become final.
   func run(
     source: UnsafePointer<Float>, weights: UnsafePointer<Float>, result: UnsafeMutablePointer<Float>,
     shared: UnsafeMutablePointer<Float>, on workers: Workers, scratch: (_ worker: Int) -> UnsafeMutablePointer<Float>,
-    epilogue: ConvolutionProduct.Epilogue?
+    epilogue: Epilogue?
   ) {
     expand(weights, shared, on: workers, scratch: scratch)
     let rowBlocks = geometry.rowBlocks

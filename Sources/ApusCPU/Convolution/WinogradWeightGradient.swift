@@ -7,7 +7,7 @@ import ApusGraph
 ///
 /// Features lie in a vector's lanes and channels in the rows of a register tile. Sums over images are cut into ranges
 /// that the shape alone decides, and added up in order.
-struct WinogradWeightGradient {
+struct WinogradWeightGradient: ConvolutionWeightGradient {
   private let shape: ConvolutionShape
   private let kernels: ConvolutionKernels
   private let channels: Int
@@ -76,10 +76,8 @@ struct WinogradWeightGradient {
   private var inputCount: Int { geometry.tiling.products * geometry.productStride(channelWidth) }
   private var gradientCount: Int { geometry.tiling.products * geometry.productStride(2 * kernels.lanes) }
 
-  /// The floats of scratch memory that all threads share.
   var sharedCount: Int { imageParts.count * shape.groups * groupSumCount }
 
-  /// The floats of scratch memory of each thread.
   var scratchCount: Int {
     max(
       inputCount + gradientCount + WinogradExpansion.scratchCount(geometry.tiling, lanes: kernels.lanes),
@@ -89,7 +87,6 @@ struct WinogradWeightGradient {
 
   // MARK: - Running
 
-  /// Computes the gradient.
   func run(
     input: UnsafePointer<Float>, gradient: UnsafePointer<Float>, result: UnsafeMutablePointer<Float>,
     shared: UnsafeMutablePointer<Float>, on workers: Workers, scratch: (_ worker: Int) -> UnsafeMutablePointer<Float>

@@ -5,7 +5,7 @@ import ApusExpression
 /// A convolution's forward product or its input's gradient with its epilogue, which each image's planes pass through as
 /// they become final.
 final class ConvolutionLaunch: Launch {
-  private let product: ConvolutionProduct
+  private let product: any ConvolutionProduct
   private let source: OperandAddress
   private let weights: OperandAddress
   private let output: OperandAddress
@@ -20,9 +20,8 @@ final class ConvolutionLaunch: Launch {
     weights = try context.input(1)
     output = try context.floatOutput()
     workers = context.workers
-    let product = ConvolutionProduct(
-      kernel, kernels: context.kernels.convolution, method: context.convolutionMethod,
-      threadCount: workers.pool.threadCount)
+    let product = kernel.product(
+      context.kernels.convolution, method: context.convolutionMethod, threadCount: workers.pool.threadCount)
     self.product = product
     workers.reserveShared(product.sharedCount)
     guard let expression = kernel.epilogue else {
@@ -65,7 +64,7 @@ final class ConvolutionLaunch: Launch {
 
 /// The gradient of a convolution's weights.
 final class ConvolutionWeightLaunch: Launch {
-  private let product: ConvolutionWeightGradient
+  private let product: any ConvolutionWeightGradient
   private let input: OperandAddress
   private let gradient: OperandAddress
   private let output: OperandAddress
@@ -76,8 +75,7 @@ final class ConvolutionWeightLaunch: Launch {
     gradient = try context.input(1)
     output = try context.floatOutput()
     workers = context.workers
-    product = ConvolutionWeightGradient(
-      kernel, kernels: context.kernels.convolution, method: context.convolutionMethod)
+    product = kernel.weightGradient(context.kernels.convolution, method: context.convolutionMethod)
     workers.reserveShared(product.sharedCount)
     workers.reserve(product.scratchCount * 4)
   }

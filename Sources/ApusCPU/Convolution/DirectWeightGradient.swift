@@ -2,15 +2,11 @@ import ApusCPUKernels
 import ApusCompiler
 import ApusGraph
 
-/// The gradient of a convolution's weights, ready to run any number of times.
+/// The gradient of a convolution's weights as direct sums.
 ///
 /// The lanes of vectors are features; the sums over images are cut into ranges that the shape alone decides, and added
 /// up in order.
-final class ConvolutionWeightGradient {
-  /// The planes' own way, where every feature reads one channel.
-  private let planes: ConvolutionPlanes?
-  /// Winograd's way, where it is the faster one.
-  private let winograd: WinogradWeightGradient?
+final class DirectWeightGradient: ConvolutionWeightGradient {
   private let shape: ConvolutionShape
   private let kernels: ConvolutionKernels
   private let channels: Int
@@ -33,10 +29,8 @@ final class ConvolutionWeightGradient {
   /// Floats of partial sums.
   private static let partialLimit = 4 << 20
 
-  init(_ kernel: ConvolutionKernel, kernels: ConvolutionKernels, method: ConvolutionMethod) {
+  init(_ kernel: ConvolutionKernel, kernels: ConvolutionKernels) {
     let shape = kernel.shape
-    winograd = WinogradWeightGradient(kernel, kernels: kernels, method: method)
-    planes = winograd == nil ? ConvolutionPlanes(kernel, kernels: kernels) : nil
     self.shape = shape
     self.kernels = kernels
     channels = shape.channels / shape.groups
@@ -52,15 +46,15 @@ final class ConvolutionWeightGradient {
     let tasks = shape.groups * blocks.count * channelParts.count
     let weights = shape.weightShape.count
     let parts = min(
-      shape.images, max(1, (ConvolutionWeightGradient.taskGoal + tasks - 1) / tasks),
-      max(1, ConvolutionWeightGradient.partialLimit / weights))
+      shape.images, max(1, (DirectWeightGradient.taskGoal + tasks - 1) / tasks),
+      max(1, DirectWeightGradient.partialLimit / weights))
     imageParts = (0..<parts).map { $0 * shape.images / parts..<($0 + 1) * shape.images / parts }
     let outputPlane = shape.output[0] * shape.output[1]
     let width = isNarrow ? kernels.lanes : 2 * kernels.lanes
     let group = max(
       1,
       min(
-        (shape.images + parts - 1) / parts, ConvolutionWeightGradient.packedFloats / (outputPlane * width)))
+        (shape.images + parts - 1) / parts, DirectWeightGradient.packedFloats / (outputPlane * width)))
     let axes = (0..<2).map { ConvolutionAxis(shape, .forward, axis: $0) }
     let copy = ConvolutionCopy(
       channels: channelParts.map(\.count).max() ?? 0, axes, tileReadsPlanes: !tilesWindow, pads: tilesWindow)
@@ -68,7 +62,7 @@ final class ConvolutionWeightGradient {
     storage = StepStorage()
     plan = .allocate(capacity: 1)
     plan.initialize(
-      to: ConvolutionWeightGradient.plan(
+      to: DirectWeightGradient.plan(
         shape, group: group, tile: tile, windowTile: min(kernels.narrowRows, kernels.broadRows),
         tilesWindow: tilesWindow, copy: copy, storage))
   }
@@ -135,35 +129,18 @@ final class ConvolutionWeightGradient {
   /// Floats of one group's partial sums for one range of images.
   private var groupPartialCount: Int { blocks.reduce(0) { $0 + elements * width($1) } }
 
-  /// The floats of scratch memory that all threads share.
-  var sharedCount: Int {
-    winograd?.sharedCount ?? (planes == nil ? imageParts.count * shape.groups * groupPartialCount : 0)
-  }
+  var sharedCount: Int { imageParts.count * shape.groups * groupPartialCount }
 
-  /// The floats of scratch memory of each thread.
   var scratchCount: Int {
-    winograd?.scratchCount ?? planes?.scratchCount ?? plan.pointee.groupImages * plan.pointee.outputPlane * 2
-      * kernels.lanes + copiedCount
+    plan.pointee.groupImages * plan.pointee.outputPlane * 2 * kernels.lanes + copiedCount
   }
 
   // MARK: - Running
 
-  /// Computes the gradient.
   func run(
     input: UnsafePointer<Float>, gradient: UnsafePointer<Float>, result: UnsafeMutablePointer<Float>,
     shared: UnsafeMutablePointer<Float>, on workers: Workers, scratch: (_ worker: Int) -> UnsafeMutablePointer<Float>
   ) {
-    if let winograd {
-      winograd.run(
-        input: input, gradient: gradient, result: result, shared: shared, on: workers, scratch: scratch)
-      return
-    }
-    if let planes {
-      planes.run(
-        input: UnsafeMutablePointer(mutating: input), output: UnsafeMutablePointer(mutating: gradient),
-        weights: result, on: workers, scratch: scratch)
-      return
-    }
     let perImages = shape.groups * blocks.count * channelParts.count
     let partStride = shape.groups * groupPartialCount
     func partial(_ group: Int, _ block: Range<Int>) -> UnsafeMutablePointer<Float> {
