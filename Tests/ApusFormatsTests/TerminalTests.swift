@@ -65,6 +65,8 @@ struct TerminalTests {
       [2.302585, 0.08714, 3.2e-5, 0, 1e9, .nan].map(Quantity.loss) == [
         "2.3026", "0.0871", "3.20e-05", "0.0000", "1.00e+09", "nan",
       ])
+    #expect(
+      [3.2e-5, 1e-3, 0, .infinity, .nan].map(Quantity.deviation) == ["3.20e-05", "1.00e-03", "0.00e+00", "inf", "nan"])
     #expect(Quantity.percent(0.97713) == "97.71%")
   }
 }

@@ -29,7 +29,7 @@ struct CheckCommand: ParsableCommand {
 
     var text: String {
       switch result {
-      case .success(let error): "\(name): off by \(Quantity.loss(error)), \(Quantity.loss(tolerance)) at most"
+      case .success(let error): "\(name): off by \(Quantity.deviation(error)), \(Quantity.deviation(tolerance)) at most"
       case .failure(let failure): "\(name): \(failure)"
       }
     }

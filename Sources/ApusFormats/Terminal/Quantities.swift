@@ -63,6 +63,11 @@ public enum Quantity {
     return String(format: "%.4f", value)
   }
 
+  /// A deviation in three digits, whatever its size: `3.20e-05`.
+  public static func deviation(_ value: Double) -> String {
+    value.isFinite ? String(format: "%.2e", value) : value.isNaN ? "nan" : value < 0 ? "-inf" : "inf"
+  }
+
   /// A part of 1 in percent: `97.71%`.
   public static func percent(_ fraction: Double) -> String { String(format: "%.2f%%", fraction * 100) }
 }
