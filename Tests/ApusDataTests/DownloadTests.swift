@@ -73,7 +73,7 @@ struct DownloadTests {
     }
   }
 
-  @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/curl"), "needs the command curl"))
+  @Test(.enabled(if: CurlTransport.command != nil, "needs the command curl"))
   func theCommandCurlDoesTheSame() throws {
     try withTemporaryFolder { folder in
       let transport = CurlTransport(timeout: 10)

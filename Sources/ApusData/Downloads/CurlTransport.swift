@@ -9,7 +9,7 @@ public struct CurlTransport: Transport {
   public init(timeout: Int = 30) { self.timeout = timeout }
 
   /// The command in the folders of `PATH`; nil where there is none.
-  static var command: URL? {
+  package static var command: URL? {
     (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":").lazy
       .map { URL(fileURLWithPath: String($0)).appendingPathComponent("curl") }
       .first { FileManager.default.isExecutableFile(atPath: $0.path) }
