@@ -7,9 +7,10 @@ import subprocess
 import sys
 import time
 
+import harness
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 STEPS = 10
-BATCH = {"mlp": 100, "cnn": 100, "vae": 100, "adam-cnn": 128, "resnet20": 128, "gpt": 12}
 
 
 def run(command):
@@ -31,7 +32,7 @@ def command(who, apus, model, folder, dataset, steps):
         return [sys.executable, os.path.join(HERE, "training_run.py"), model, folder, "--steps", str(steps)]
     return [
         apus, "train", "--dataset", dataset, "--data-dir", folder, "--model", model, "--optimizer", "adam", "--batch-size",
-        str(BATCH[model]), "--steps", str(steps), "--device", who, "--output", os.path.join(folder, "run"), "--overwrite",
+        str(harness.STEPS[f"step {model}"][0]), "--steps", str(steps), "--device", who, "--output", os.path.join(folder, "run"), "--overwrite",
         "--quiet"]
 
 

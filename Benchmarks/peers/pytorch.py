@@ -16,12 +16,13 @@ import models  # noqa: E402
 CONVOLUTIONAL = ("step cnn", "step adam-cnn", "step resnet20")
 
 
-def fused_adam(count):
-    weights = torch.rand(count, requires_grad=True)
-    weights.grad = torch.rand(count)
+def fused_adam(count, device="cpu", wait=lambda: None):
+    """Adam's update of so many weights on a device that `wait` waits for."""
+    weights = torch.rand(count, device=device, requires_grad=True)
+    weights.grad = torch.rand(count, device=device)
     optimizer = torch.optim.Adam([weights], 1e-6, fused=True)
     # Read: parameter, gradient and two moments; written: parameter and moments.
-    return harness.Run(optimizer.step, count * 28e-9)
+    return harness.Run(optimizer.step, count * 28e-9, wait)
 
 
 def prepare(name):
