@@ -61,7 +61,7 @@ extension ImageFolder {
   ) throws(FileError) -> JSONObject {
     let size =
       if let size = options.size { size } else {
-        try PictureDecoding.firstSize(of: training, errors: options.errors)
+        try PictureDecoding.firstSize(of: training, in: path, errors: options.errors)
       }
     let decoding = PictureDecoding(size: size, channelCount: options.channelCount, errors: options.errors)
     var failures: [FileError] = []

@@ -26,19 +26,23 @@ struct PictureDecoding {
 
   /// The size of the first picture that can be read.
   ///
+  /// - Parameters:
+  ///   - folder: where they lie.
   /// - Throws: the first picture's error; where they are to be skipped, the last one's when there is no other.
   static func firstSize(
-    of pictures: [ImageFolder.Picture], errors: ImageOptions.Errors
+    of pictures: [ImageFolder.Picture], in folder: String, errors: ImageOptions.Errors
   ) throws(FileError) -> ImageOptions.Size {
-    for (place, picture) in pictures.enumerated() {
+    var failure = FileError(folder, "there are no pictures here")
+    for picture in pictures {
       do throws(FileError) {
         let image = try PixelImage(path: picture.file.path)
         return ImageOptions.Size(height: image.height, width: image.width)
       } catch {
-        if errors == .stop || place == pictures.count - 1 { throw error }
+        if errors == .stop { throw error }
+        failure = error
       }
     }
-    preconditionFailure("a folder has pictures to train on")
+    throw failure
   }
 
   /// Decodes pictures and writes those that can be read, planes after one another, in order.

@@ -81,16 +81,16 @@ struct MNIST: Sendable {
 
   private func read(_ paths: [String]) throws(FileError) -> Dataset {
     // Decompressing takes most of the time, so the two splits are read side by side.
-    let results = Mutex<[Int: Result<Table, FileError>]>([:])
+    let unread = Result<Table, FileError>.failure(FileError(paths[0], "not read"))
+    let splits = Mutex([unread, unread])
     DispatchQueue.concurrentPerform(iterations: 2) { split in
       let result = Result { () throws(FileError) in
         try Table(images: paths[2 * split], labels: paths[2 * split + 1], classCount: classNames.count)
       }
-      results.withLock { $0[split] = result }
+      splits.withLock { $0[split] = result }
     }
-    guard let training = try results.withLock({ $0[0] })?.get(),
-      let validation = try results.withLock({ $0[1] })?.get()
-    else { preconditionFailure("concurrentPerform ran every iteration") }
+    let results = splits.withLock { $0 }
+    let (training, validation) = (try results[0].get(), try results[1].get())
     guard training.sampleShape == validation.sampleShape else {
       throw FileError(
         paths[2], "images of shape \(validation.sampleShape), those of \(paths[0]) are \(training.sampleShape)")
