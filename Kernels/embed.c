@@ -11,6 +11,12 @@ static const unsigned char file_arithmetic[] = {
 static const unsigned char file_attention_tiled[] = {
 #embed "attention_tiled.cl"
 };
+static const unsigned char file_attention_tiled_gradient[] = {
+#embed "attention_tiled_gradient.cl"
+};
+static const unsigned char file_attention_tiles[] = {
+#embed "attention_tiles.cl"
+};
 static const unsigned char file_attention_wide[] = {
 #embed "attention_wide.cl"
 };
@@ -138,6 +144,8 @@ static const apus_kernel_file files[] = {
   FILE_ROW("argmax", file_argmax),
   FILE_ROW("arithmetic", file_arithmetic),
   FILE_ROW("attention_tiled", file_attention_tiled),
+  FILE_ROW("attention_tiled_gradient", file_attention_tiled_gradient),
+  FILE_ROW("attention_tiles", file_attention_tiles),
   FILE_ROW("attention_wide", file_attention_wide),
   FILE_ROW("augmentation", file_augmentation),
   FILE_ROW("convolution_direct", file_convolution_direct),

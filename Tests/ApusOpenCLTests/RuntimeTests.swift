@@ -148,6 +148,15 @@ struct TemplateTests {
     #expect(template.text(keepingMarkers: true).contains("//@begin body\n  x[0] = 1;\n//@end body"))
   }
 
+  @Test func anIncludedFileStandsInItsPlace() throws {
+    let texts = ["tiles": "#define TILE 4\nstatic float tile(void) { return TILE; }"]
+    let text = KernelTemplate.included("// a\n#include \"tiles.cl\"\n#include \"other.cl\"\n", from: texts)
+    #expect(text == "// a\n#define TILE 4\nstatic float tile(void) { return TILE; }\n#include \"other.cl\"\n")
+    let gradient = try #require(KernelTemplate.embedded("attention_tiled_gradient"))
+    #expect(gradient.macros.contains("BLOCK") && gradient.functions.contains("load_tile"))
+    #expect(!gradient.functions.contains("attention_tiled"))
+  }
+
   @Test(.enabled(if: TestDevice.isPresent, TestDevice.reason), arguments: KernelTemplate.all.keys.sorted())
   func everyKernelFileStandsAlone(name: String) throws {
     let context = try TestDevice.context()

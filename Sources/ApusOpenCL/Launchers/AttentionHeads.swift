@@ -51,7 +51,7 @@ package struct AttentionHeads {
   }
 
   private func instance(
-    _ variant: Variant, _ builder: inout ProgramBuilder
+    _ variant: Variant, isGradient: Bool, _ builder: inout ProgramBuilder
   ) throws(OpenCLError) -> KernelSuffix {
     var macros = ["WIDTH": "\(shape.width)", "CAUSAL": shape.isCausal ? "1" : "0"]
     switch variant {
@@ -60,7 +60,8 @@ package struct AttentionHeads {
       return try builder.add(KernelInstance(template: "attention_wide", macros: macros))
     case .tiled(let block):
       macros["BLOCK"] = "\(block)"
-      return try builder.add(KernelInstance(template: "attention_tiled", macros: macros))
+      let template = isGradient ? "attention_tiled_gradient" : "attention_tiled"
+      return try builder.add(KernelInstance(template: template, macros: macros))
     }
   }
 
@@ -86,7 +87,7 @@ package struct AttentionHeads {
   ) throws(OpenCLError) -> PlannedLaunch {
     let variant = variant ?? bestVariant(for: device)
     try check(variant, isGradient: false, device, scratch)
-    let suffix = try instance(variant, &builder)
+    let suffix = try instance(variant, isGradient: false, &builder)
     switch variant {
     case .wide:
       return PlannedLaunch(
@@ -118,7 +119,7 @@ package struct AttentionHeads {
     let variant = variant ?? bestVariant(for: device)
     try check(variant, isGradient: true, device, scratch)
     guard let scratch else { throw OpenCLError.launch(kernel: "attention", "it has no scratch memory.") }
-    let suffix = try instance(variant, &builder)
+    let suffix = try instance(variant, isGradient: true, &builder)
     switch variant {
     case .wide:
       return [

@@ -2,9 +2,10 @@ import ApusKernels
 
 /// The text of a `.cl` file, from which kernels are made.
 ///
-/// Each file is valid OpenCL C 1.2 by itself. What varies from instance to instance is either a macro that the file
-/// defines unless it is defined already, or a region between the lines `//@begin NAME` and `//@end NAME`, whose text
-/// in the file is a working default.
+/// Each file is valid OpenCL C 1.2 by itself, beside the files that it includes: a line `#include "NAME.cl"` stands for the
+/// text of another embedded file. What varies from instance to instance is either a macro that the file defines unless it
+/// is defined already, or a region between the lines `//@begin NAME` and `//@end NAME`, whose text in the file is a working
+/// default.
 package struct KernelTemplate: Sendable {
   /// The file's name without `.cl`.
   package let name: String
@@ -86,14 +87,27 @@ extension KernelTemplate {
 
   /// Every embedded file.
   package static let all: [String: KernelTemplate] = {
-    var templates: [String: KernelTemplate] = [:]
+    var texts: [String: String] = [:]
     for index in 0..<apus_kernel_count() {
       let file = apus_kernel(index)
       guard let rawName = file.name, let bytes = file.bytes else { continue }
       let name = String(cString: rawName)
-      let text = String(decoding: UnsafeRawBufferPointer(start: bytes, count: file.size), as: UTF8.self)
-      templates[name] = KernelTemplate(name: name, text: text)
+      texts[name] = String(decoding: UnsafeRawBufferPointer(start: bytes, count: file.size), as: UTF8.self)
     }
-    return templates
+    return texts.reduce(into: [:]) { templates, file in
+      templates[file.key] = KernelTemplate(name: file.key, text: included(file.value, from: texts))
+    }
   }()
+
+  /// A file's text with other files' in place of the lines that include them; these files include none.
+  package static func included(_ text: String, from texts: [String: String]) -> String {
+    let opening = "#include \""
+    guard text.contains(opening) else { return text }
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line -> Substring in
+      guard line.hasPrefix(opening), line.hasSuffix(".cl\"") else { return line }
+      // An unknown name stays, for the driver's compiler to complain of.
+      return texts[String(line.dropFirst(opening.count).dropLast(".cl\"".count))].map { $0[...] } ?? line
+    }
+    return lines.joined(separator: "\n")
+  }
 }
