@@ -4,6 +4,8 @@
 // outer index o / inner and the inner index o % inner.
 // A work-group owns nothing together: no local memory, no barrier.
 //
+// Limit: memory bandwidth: every element is read once. No benchmark has it alone.
+//
 // outputs, inner, count   the number of outputs, the inner dimension's size, and the size of the searched dimension
 // x                       element (outer, i, inner): outer * x_outer_stride + i * x_stride + inner * x_inner_stride
 // y                       ints, one for each output; all strides and offsets are in elements

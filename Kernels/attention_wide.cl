@@ -8,8 +8,10 @@
 //
 // Going forward the weights' sum and largest score are kept up from block to block (the "online" softmax). The gradient
 // computes the logarithm of each query's sum and the mean of its weights' gradients first, then the queries' gradient by
-// blocks of queries and the keys' and values' by blocks of keys. What limits these kernels is arithmetic, and the
-// exponential where heads are narrow.
+// blocks of queries and the keys' and values' by blocks of keys.
+//
+// Limit: arithmetic, and the exponential where heads are narrow; forward 23 to 49 % of the rate of multiply-adds, with
+// the gradient 15 to 49 %, on PoCL (2 AVX-512 cores), measured by `apus bench attention`.
 //
 // pairs, length, heads  sequences times heads, positions of a sequence, heads
 // scale                 what the products of queries and keys are multiplied by

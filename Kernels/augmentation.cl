@@ -2,7 +2,10 @@
 //
 // A work-item owns every get_global_size(0)-th column from get_global_id(0) on of every get_global_size(1)-th row of all
 // channels from get_global_id(1) on, of image get_global_id(2). A work-group owns nothing together: no local memory, no
-// barrier. What limits it is memory, and on small images the drawing of five numbers for each work-item.
+// barrier.
+//
+// Limit: memory bandwidth, and on small images the drawing of five numbers for each work-item. No benchmark has it
+// alone.
 //
 // channels, height, width   of an image
 // padding                   the largest shift, in rows and in columns

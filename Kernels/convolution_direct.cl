@@ -6,7 +6,7 @@
 // In convolution_direct_weights a work-group of LOCAL work-items owns one weight, get_group_id(0), and a work-item every
 // LOCAL-th pixel of every image; their sums are added in a fixed order through local memory.
 //
-// What limits both is memory: little is computed with each element that is read.
+// Limit: memory bandwidth: little is computed with each element that is read. Not measured on a GPU.
 //
 // channels, features    of one group
 // height, width         of an input image

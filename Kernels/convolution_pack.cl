@@ -4,6 +4,8 @@
 // A work-item owns one tile of one group: tile get_global_id(0), group get_global_id(1).
 // A work-group owns nothing together: no local memory, no barrier.
 //
+// Limit: memory bandwidth; its time is part of convolution_wide's figures.
+//
 // in_channels, out_channels   of one group, of what the convolution reads and writes
 // w                           element (feature, channel of its group, row, column), without gaps
 // panels                      element (group, phase, tile, in channel, tap of the phase, channel of the tile), zero beyond

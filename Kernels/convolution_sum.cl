@@ -1,7 +1,9 @@
 // The second pass of a convolution's weight gradient on processors: adds the slices' sums in their order.
 //
 // A work-item owns one channel of one group, for all features: channel get_global_id(0), group get_global_id(1).
-// A work-group owns nothing together: no local memory, no barrier. What limits this kernel is memory.
+// A work-group owns nothing together: no local memory, no barrier.
+//
+// Limit: memory bandwidth; its time is part of convolution_wide_weights' figures.
 //
 // slices              how many there are
 // channels, features  of one group

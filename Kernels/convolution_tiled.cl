@@ -13,7 +13,7 @@
 // A work-item owns ITEM x ITEM elements of the tile, ITEM = TILE / 16, in blocks of BLOCK x BLOCK that lie 16 * BLOCK
 // apart, and gathers four elements of A and of B in each step. What belongs to its lines is computed once.
 //
-// What limits this kernel is local memory: ITEM * ITEM multiply-adds for 2 * ITEM loads of a work-item.
+// Limit: local memory: ITEM * ITEM multiply-adds for 2 * ITEM loads of a work-item. Not measured on a GPU.
 //
 // images, channels, features  the extents; channels and features of one group
 // splits, k_slice             K is cut into `splits` slices of k_slice, the last one shorter

@@ -4,6 +4,8 @@
 // A work-item owns one panel, get_global_id(0), of matrix get_global_id(1) of the batch.
 // A work-group owns nothing together: no local memory, no barrier.
 //
+// Limit: memory bandwidth; its time is part of matmul_wide's figures.
+//
 // lines, k         the operand's size: rows of A or columns of B, and the length of their products
 // source           element (line, p): line * line_stride + p * k_stride; LINES_ADJACENT says that line_stride is 1,
 //                  and otherwise k_stride is 1

@@ -7,6 +7,8 @@
 // A work-item owns ITEM x ITEM elements of the tile, ITEM = TILE / 16, in blocks of BLOCK x BLOCK that lie 16 * BLOCK
 // apart, and loads four consecutive floats of A and of B in each step.
 //
+// Limit: local memory: ITEM * ITEM multiply-adds for 2 * ITEM loads of a work-item. Not measured on a GPU.
+//
 // m, n, k           the shape
 // splits, k_slice   the K dimension is cut into `splits` slices of k_slice, the last one shorter
 // a                 element (row, p): row * a_stride + p, or p * a_stride + row where A_TRANSPOSED

@@ -2,6 +2,9 @@
 //
 // Source: Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3", SC 2011, doi:10.1145/2063384.2063405.
 //
+// Limit: arithmetic: ten rounds of two wide multiplications for a number, and one word in four is used. No benchmark has
+// it alone.
+//
 // random_float*(element, key, step, stream) gives the numbers of 1, 2, 4, 8 or 16 consecutive elements of a tensor.
 // Elements are taken in blocks of 64; a block uses 16 consecutive counters, whose word w serves the elements 16w ..<
 // 16w + 16. The counter is (block * 16 + lane, its high half, step, stream).

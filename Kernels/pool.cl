@@ -7,7 +7,10 @@
 // pool_gradient: a work-item owns one element of the input, (get_global_id(1), get_global_id(0)) of rows of all planes, and
 // looks at every window that covers it.
 // pool_gradient_planes, for processors: a work-item owns planes_per_item consecutive planes, and goes through the windows.
-// A work-group owns nothing together: no local memory, no barrier. What limits all three is memory.
+// A work-group owns nothing together: no local memory, no barrier.
+//
+// Limit: memory bandwidth in all three, and the steps from one window to the next; windows of 2x2 at 37 to 127 % of the
+// rate of copies, of 3x3 at 10 to 68 %, on PoCL (2 AVX-512 cores), measured by `apus bench pool`.
 //
 // planes                the images' channels, all told
 // height, width         of a plane of the input

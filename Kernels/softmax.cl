@@ -13,8 +13,8 @@
 // upstream         what each loss is multiplied by further on, at row * upstream_stride (0 or 1)
 // gradient         element (row, column): row * gradient_stride + column; may lie where the logits lie
 //
-// What limits these kernels is the exponential, and memory where rows do not stay in the cache: a row is read up to three
-// times.
+// Limit: the exponential, and memory where rows do not stay in the cache: a row is read up to three times. Rows of 1024
+// and more at 33 to 52 % of the rate of copies, on PoCL (2 AVX-512 cores), measured by `apus bench softmax`.
 //
 // LOCAL, WIDTH     1 and 16 on processors; a power of two and 1 elsewhere
 

@@ -2,7 +2,7 @@
 //
 // sparse_product: a work-item owns every get_global_size(1)-th row of the result from get_global_id(1) on, and of its
 // columns CHUNK from get_global_id(0) * CHUNK on, then every get_global_size(0)-th such chunk.
-// A work-group owns nothing together: no local memory, no barrier. What limits it is the reading of the table's rows.
+// A work-group owns nothing together: no local memory, no barrier.
 //
 // sparse_lengths: a work-item owns one row, get_global_id(0), and counts its entries.
 //
@@ -10,7 +10,9 @@
 // work-group of LOCAL work-items owns a share, get_group_id(0); a work-item owns every LOCAL-th column (or vector of 16 of
 // them) of it. Every group goes through all entries in their order, LOCAL at a time, and adds what belongs to its share.
 // So each share reads all columns once, which is little beside what is added as long as there are few shares for each
-// entry; nothing is sorted, and the order is that of the batch. What limits it is memory.
+// entry; nothing is sorted, and the order is that of the batch.
+//
+// Limit: memory bandwidth: the table's rows, and in the gradient what is added. No benchmark has it alone.
 //
 // rows, length     of the sparse matrix, padding included
 // table_rows       the rows of the dense matrix; a column outside is moved to the last

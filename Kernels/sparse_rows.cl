@@ -1,7 +1,9 @@
 // Rows of a sparse matrix, each padded to the same number of entries.
 //
 // A work-item owns every get_global_size(0)-th entry from get_global_id(0) on of every get_global_size(1)-th row from
-// get_global_id(1) on. A work-group owns nothing together: no local memory, no barrier. What limits it is memory.
+// get_global_id(1) on. A work-group owns nothing together: no local memory, no barrier.
+//
+// Limit: memory bandwidth. No benchmark has it alone.
 //
 // rows, length     the shape of the result
 // table_rows       the rows of the matrix; a pick outside gives the nearest

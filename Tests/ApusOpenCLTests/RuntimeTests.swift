@@ -157,6 +157,13 @@ struct TemplateTests {
     #expect(!gradient.functions.contains("attention_tiled"))
   }
 
+  @Test func everyKernelFileSaysWhatLimitsIt() {
+    let silent = KernelTemplate.all.values.filter { template in
+      template.text().contains("__kernel void ") && !template.text().contains("\n// Limit: ")
+    }
+    #expect(silent.map(\.name).isEmpty)
+  }
+
   @Test(.enabled(if: TestDevice.isPresent, TestDevice.reason), arguments: KernelTemplate.all.keys.sorted())
   func everyKernelFileStandsAlone(name: String) throws {
     let context = try TestDevice.context()
