@@ -30,7 +30,8 @@ public struct BenchmarkSession {
       let prepared = try benchmark.prepare(on: backend)
       let measurement = try plan.measure(prepared)
       let figure = BenchmarkFigure(
-        value: prepared.work.figure(seconds: measurement.median), unit: prepared.work.unit, measurement: measurement,
+        work: prepared.work, value: prepared.work.figure(seconds: measurement.median), unit: prepared.work.unit,
+        measurement: measurement,
         share: limits.share(of: prepared.work, seconds: measurement.median))
       return BenchmarkOutcome(benchmark: benchmark, result: .success(figure))
     } catch let error as DeviceError {
@@ -51,6 +52,8 @@ public struct BenchmarkOutcome {
 
 /// A benchmark's figure.
 public struct BenchmarkFigure: Sendable {
+  /// What one run did.
+  public let work: Work
   /// The figure, in its unit.
   public let value: Double
   /// The unit.

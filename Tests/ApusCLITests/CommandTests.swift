@@ -112,6 +112,8 @@ import Testing
     (["bench", "prodcut"], 1, "did you mean 'product'?"),
     (["bench", "update", "--rounds", "0"], 64, "--rounds must be at least 1"),
     (["bench", "update", "--all"], 64, "name benchmarks, or use --all"),
+    (["bench", "mlp-wdth", "--growth"], 1, "did you mean 'mlp-width'?"),
+    (["bench", "launch", "--png"], 64, "--output and --png go with --growth"),
   ]
 
   @Test(arguments: mistakes.indices)
@@ -205,6 +207,21 @@ import Testing
     let outcome = try apus("bench", "launch", "--device", "cpu", "--limit", "0.001")
     #expect(outcome.code == 0)
     #expect(outcome.output.contains("launch awaited: out of time"))
+  }
+
+  @Test func growthIsMeasuredAndDrawn() throws {
+    try withTemporaryFolder { folder in
+      let outcome = try apus(
+        "bench", "--growth", "mlp-depth", "--device", "cpu", "--rounds", "1", "--limit", "0.001", "--output",
+        folder.file("growth"), "--json")
+      #expect(outcome.code == 0, "\(outcome.error)")
+      let sweeps = try json(outcome.output)["sweeps"]?.array?.compactMap(\.object) ?? []
+      #expect(sweeps.map { $0["name"]?.string } == ["mlp-depth"])
+      #expect(outcome.error.contains("cpu, 32: out of time"))
+      #expect(try text(of: folder.file("growth/mlp-depth.svg")).contains("hidden layers"))
+      #expect(try text(of: folder.file("growth/tables.md")).contains("## mlp-depth"))
+    }
+    #expect(try apus("bench", "--growth", "--list").output.contains("mlp-width"))
   }
 
   @Test func benchmarksAreListed() throws {

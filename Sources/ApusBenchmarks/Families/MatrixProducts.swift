@@ -50,7 +50,7 @@ struct MatrixProductBenchmark {
     ]
   }
 
-  private var benchmark: KernelBenchmark {
+  var benchmark: KernelBenchmark {
     KernelBenchmark(
       "product \(m)×\(n)×\(k) \(storage.rawValue)",
       .computing(2 * m * n * k, bytes: 4 * (m * k + k * n + m * n)), isQuick: isQuick

@@ -10,6 +10,8 @@ public struct TrainingStep: Sendable {
   public let batchSize: Int
   /// What the samples look like.
   let samples: Samples
+  /// What differs from the model's usual settings.
+  var settings: @Sendable (inout RunConfiguration) -> Void = { _ in }
 
   enum Samples: Sendable {
     /// Pictures of so many channels and a square side, in ten classes.
@@ -33,7 +35,7 @@ public struct TrainingStep: Sendable {
 
   static let family = BenchmarkFamily("step", "whole training steps of the models, with Adam", of: all) { $0.benchmark }
 
-  private var benchmark: KernelBenchmark {
+  var benchmark: KernelBenchmark {
     KernelBenchmark(name, Work(operations: 0, bytes: 0, unit: .steps), isQuick: true) { backend in
       let trainer = try trainer(on: backend)
       let work = Work(operations: trainer.program.operationCount, bytes: 0, unit: .steps)
@@ -57,6 +59,7 @@ public struct TrainingStep: Sendable {
     configuration.batchSize = batchSize
     configuration.normalizes = false
     configuration.steps = 1_000_000
+    settings(&configuration)
     return try Trainer(try configuration.makePlan(data()), on: backend)
   }
 
@@ -81,7 +84,7 @@ public struct TrainingStep: Sendable {
       return .text(
         TextDataset(
           name: "random", vocabulary: Vocabulary(characters: characters), training: tokens(100_000),
-          validation: tokens(1000)))
+          validation: tokens(4096)))
     }
   }
 }

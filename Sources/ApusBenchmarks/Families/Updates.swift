@@ -12,7 +12,7 @@ struct UpdateBenchmark {
 
   private static let counts = [10_000, 100_000, 1_000_000, 10_000_000, 50_000_000]
 
-  private var benchmark: KernelBenchmark {
+  var benchmark: KernelBenchmark {
     // Read: parameter, gradient and states; written: parameter and states.
     let work = Work.moving(4 * count * (3 + 2 * kind.type.stateNames.count))
     let isQuick = [.adam, .amsbound].contains(kind) && [10_000, 1_000_000, 10_000_000].contains(count)

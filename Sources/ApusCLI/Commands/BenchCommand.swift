@@ -28,8 +28,11 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Rounds of each measurement; the median counts.")
   var rounds = 7
 
-  @Option(help: "Seconds after which no further measurement is begun (default: 120; 1200 for everything).")
+  @Option(
+    help: "Seconds after which no further measurement is begun (default: 120; 240 for --growth, 1200 for everything).")
   var limit: Double?
+
+  @OptionGroup var growth: GrowthOptions
 
   @OptionGroup var output: OutputOptions
 
@@ -37,9 +40,18 @@ struct BenchCommand: ParsableCommand {
     guard rounds >= 1 else { throw ValidationError("--rounds must be at least 1") }
     guard limit ?? 1 > 0 else { throw ValidationError("--limit must be more than 0") }
     guard !all || kernels.isEmpty else { throw ValidationError("name benchmarks, or use --all") }
+    guard !all || !growth.isWanted else { throw ValidationError("--growth measures every sweep without --all") }
   }
 
   func run() throws {
+    if growth.isWanted {
+      let sweeps = try GrowthSweep.named(kernels)
+      if list { return GrowthMeasurement.printList(of: sweeps, isJSON: output.json) }
+      return try GrowthMeasurement(
+        sweeps: sweeps, devices: device, plan: MeasurementPlan(rounds: rounds), limit: limit ?? 240,
+        options: growth, isJSON: output.json
+      ).run()
+    }
     let benchmarks =
       all || (list && kernels.isEmpty)
       ? KernelBenchmark.all : kernels.isEmpty ? KernelBenchmark.quick : try KernelBenchmark.named(kernels)
