@@ -28,7 +28,7 @@ extension GrowthSweep {
       "gpt-depth", "step of gpt, width 128, context 64, batch 12", over: "layers", doubling(1, through: 16)
     ) { TrainingStep.transformer(depth: $0).benchmark },
     GrowthSweep(
-      "gpt-context", "step of gpt, 4 layers of 128, batch 12", over: "context (tokens)", doubling(16, through: 1024)
+      "gpt-context", "step of gpt, 4 layers of 128, batch 12", over: "context (tokens)", doubling(16, through: 512)
     ) { TrainingStep.transformer(context: $0).benchmark },
   ]
 

@@ -48,7 +48,7 @@ struct BenchCommand: ParsableCommand {
       let sweeps = try GrowthSweep.named(kernels)
       if list { return GrowthMeasurement.printList(of: sweeps, isJSON: output.json) }
       return try GrowthMeasurement(
-        sweeps: sweeps, devices: device, plan: MeasurementPlan(rounds: rounds), limit: limit ?? 240,
+        sweeps: sweeps, devices: device, plan: MeasurementPlan(rounds: rounds, limit: 2), limit: limit ?? 240,
         options: growth, isJSON: output.json
       ).run()
     }
