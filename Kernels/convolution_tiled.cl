@@ -6,14 +6,13 @@
 //   PASS 1  M channels, N (image, input pixel), K (feature, tap): weights times the output's gradient
 //   PASS 2  M features, N (channel, tap), K (image, output pixel): the output's gradient times input
 //
-// A work-group of 16 x 16 work-items owns a TILE x TILE tile of C: tile column get_group_id(0), tile row
-// get_group_id(1), in slice get_group_id(2) % splits of K of group get_group_id(2) / splits. It walks K in steps of STEP =
-// 1024 / TILE, for which it shares two TILE x STEP tiles in local memory; two pairs take turns, so that one barrier per
-// step is enough.
+// A work-group of 16 x 16 work-items owns a TILE x TILE tile of C in slice get_group_id(2) % splits of K of group
+// get_group_id(2) / splits. It walks K in steps of STEP = 1024 / TILE, for which it shares two TILE x STEP tiles in local
+// memory; two pairs take turns, so that one barrier per step is enough.
 // A work-item owns ITEM x ITEM elements of the tile, ITEM = TILE / 16, in blocks of BLOCK x BLOCK that lie 16 * BLOCK
 // apart, and gathers four elements of A and of B in each step. What belongs to its lines is computed once.
 //
-// Limit: local memory: ITEM * ITEM multiply-adds for 2 * ITEM loads of a work-item. Not measured on a GPU.
+// Limit: gathering: each element of an operand has a place to be computed and edges to be minded. Not measured on a GPU.
 //
 // images, channels, features  the extents; channels and features of one group
 // splits, k_slice             K is cut into `splits` slices of k_slice, the last one shorter
@@ -64,6 +63,10 @@
 #define DILATION_W 1
 #endif
 
+#ifndef BAND
+#define BAND 8
+#endif
+
 #define TAPS (KERNEL_H * KERNEL_W)
 #define STEP (1024 / TILE)
 #define ITEM (TILE / 16)
@@ -74,13 +77,15 @@
 #endif
 #define JOIN2(a, b) a##b
 #define JOIN(a, b) JOIN2(a, b)
-// A row of a local tile, with a gap that spreads transposed stores over the banks.
+#define VECTOR JOIN(float, BLOCK)
+// A row of a local tile, with a gap that spreads transposed stores over the banks and leaves rows aligned.
 #define PITCH (TILE + 4)
 
 // The place of a work-item's element in its tile, along either dimension.
 #define PLACE(item, element) (((element) / BLOCK) * (16 * BLOCK) + (item) * BLOCK + (element) % BLOCK)
 
-__kernel void convolution_tiled(
+__kernel __attribute__((reqd_work_group_size(16, 16, 1)))
+void convolution_tiled(
     const uint images, const uint channels, const uint features, const uint groups, const uint splits,
     const uint k_slice, const int height, const int width, const int out_height, const int out_width,
     __global const float *restrict first, const ulong first_offset,
@@ -89,15 +94,21 @@ __kernel void convolution_tiled(
     //@begin arguments
     //@end arguments
 ) {
-  __local float a_tiles[2][STEP * PITCH];
-  __local float b_tiles[2][STEP * PITCH];
+  __local float4 a_fours[2][STEP * PITCH / 4];
+  __local float4 b_fours[2][STEP * PITCH / 4];
 
   const uint x = get_local_id(0);
   const uint y_item = get_local_id(1);
   const uint slice = get_group_id(2) % splits;
   const uint group = get_group_id(2) / splits;
-  const uint row0 = get_group_id(1) * TILE;
-  const uint column0 = get_group_id(0) * TILE;
+  // Tiles are taken in bands of BAND tile rows, down and then right, so that those that run at once share lines.
+  const uint tile_columns = get_num_groups(0);
+  const uint tile = get_group_id(1) * tile_columns + get_group_id(0);
+  const uint band = tile / (BAND * tile_columns) * BAND;
+  const uint band_height = min((uint)get_num_groups(1) - band, (uint)BAND);
+  const uint place_in_band = tile % (BAND * tile_columns);
+  const uint row0 = (band + place_in_band % band_height) * TILE;
+  const uint column0 = place_in_band / band_height * TILE;
   const uint in_pixels = height * width;
   const uint out_pixels = out_height * out_width;
 #if PASS == 0
@@ -252,18 +263,16 @@ __kernel void convolution_tiled(
   }
 #endif
 #if PASS == 1
-#define STORE_A(tile) \
-  for (uint i = 0; i < 4; i += 1) a_tiles[tile][a_p * PITCH + a_line + i] = a_four[i]
+#define STORE_A(tile) a_fours[tile][(a_p * PITCH + a_line) / 4] = (float4)(a_four[0], a_four[1], a_four[2], a_four[3])
 #else
 #define STORE_A(tile) \
-  for (uint i = 0; i < 4; i += 1) a_tiles[tile][(a_p + i) * PITCH + a_line] = a_four[i]
+  for (uint i = 0; i < 4; i += 1) ((__local float *)a_fours[tile])[(a_p + i) * PITCH + a_line] = a_four[i]
 #endif
 #if PASS == 2
 #define STORE_B(tile) \
-  for (uint i = 0; i < 4; i += 1) b_tiles[tile][(b_p + i) * PITCH + b_line] = b_four[i]
+  for (uint i = 0; i < 4; i += 1) ((__local float *)b_fours[tile])[(b_p + i) * PITCH + b_line] = b_four[i]
 #else
-#define STORE_B(tile) \
-  for (uint i = 0; i < 4; i += 1) b_tiles[tile][b_p * PITCH + b_line + i] = b_four[i]
+#define STORE_B(tile) b_fours[tile][(b_p * PITCH + b_line) / 4] = (float4)(b_four[0], b_four[1], b_four[2], b_four[3])
 #endif
 
   float sum[ITEM][ITEM];
@@ -284,16 +293,20 @@ __kernel void convolution_tiled(
     // The next step's elements are on their way while this step's are used.
     GATHER_A(p0 + STEP + a_p)
     GATHER_B(p0 + STEP + b_p)
-    __local const float *a_tile = a_tiles[turn];
-    __local const float *b_tile = b_tiles[turn];
+    __local const float *a_tile = (__local const float *)a_fours[turn];
+    __local const float *b_tile = (__local const float *)b_fours[turn];
 #pragma unroll
     for (uint p = 0; p < STEP; p += 1) {
-      float a_values[ITEM];
-      float b_values[ITEM];
+      VECTOR a_vectors[ITEM / BLOCK];
+      VECTOR b_vectors[ITEM / BLOCK];
 #pragma unroll
-      for (uint i = 0; i < ITEM; i += 1) a_values[i] = a_tile[p * PITCH + PLACE(y_item, i)];
+      for (uint i = 0; i < ITEM; i += BLOCK)
+        a_vectors[i / BLOCK] = *(__local const VECTOR *)(a_tile + p * PITCH + PLACE(y_item, i));
 #pragma unroll
-      for (uint j = 0; j < ITEM; j += 1) b_values[j] = b_tile[p * PITCH + PLACE(x, j)];
+      for (uint j = 0; j < ITEM; j += BLOCK)
+        b_vectors[j / BLOCK] = *(__local const VECTOR *)(b_tile + p * PITCH + PLACE(x, j));
+      const float *a_values = (const float *)a_vectors;
+      const float *b_values = (const float *)b_vectors;
 #pragma unroll
       for (uint i = 0; i < ITEM; i += 1) {
 #pragma unroll

@@ -1,13 +1,13 @@
 // Matrix product for graphics processors: C[M, N] = A[M, K] B[K, N], then a pointwise chain on each element of C.
 //
-// A work-group of 16 x 16 work-items owns a TILE x TILE tile of C: tile column get_group_id(0), tile row
-// get_group_id(1), in slice get_group_id(2) % splits of the K dimension of matrix get_group_id(2) / splits of the
-// batch. It walks K in steps of STEP = 1024 / TILE, for which it shares two TILE x STEP tiles in local memory; two
-// pairs take turns, so that one barrier per step is enough.
+// A work-group of 16 x 16 work-items owns a TILE x TILE tile of C in slice get_group_id(2) % splits of the K dimension of
+// matrix get_group_id(2) / splits of the batch. It walks K in steps of STEP = 1024 / TILE, for which it shares two
+// TILE x STEP tiles in local memory; two pairs take turns, so that one barrier per step is enough.
 // A work-item owns ITEM x ITEM elements of the tile, ITEM = TILE / 16, in blocks of BLOCK x BLOCK that lie 16 * BLOCK
 // apart, and loads four consecutive floats of A and of B in each step.
 //
-// Limit: local memory: ITEM * ITEM multiply-adds for 2 * ITEM loads of a work-item. Not measured on a GPU.
+// Limit: arithmetic at TILE = 128, where 64 multiply-adds take 4 loads of 16 bytes from local memory, those loads below;
+// memory where M, N or K is small. Not measured on a GPU.
 //
 // m, n, k           the shape
 // splits, k_slice   the K dimension is cut into `splits` slices of k_slice, the last one shorter
@@ -40,6 +40,9 @@
 #ifndef ALIGNED
 #define ALIGNED 0
 #endif
+#ifndef BAND
+#define BAND 8
+#endif
 
 #define STEP (1024 / TILE)
 #define ITEM (TILE / 16)
@@ -50,7 +53,8 @@
 #endif
 #define JOIN2(a, b) a##b
 #define JOIN(a, b) JOIN2(a, b)
-// A row of a local tile, with a gap that spreads transposed stores over the banks.
+#define VECTOR JOIN(float, BLOCK)
+// A row of a local tile, with a gap that spreads transposed stores over the banks and leaves rows aligned.
 #define PITCH (TILE + 4)
 
 // The place of a work-item's element in its tile, along either dimension.
@@ -70,7 +74,16 @@ static float4 load_four(__global const float *source, const int count) {
   return value;
 }
 
-__kernel void matmul_tiled(
+// Four elements of a line, p to p + 3, into four rows of a local tile.
+static void store_column(__local float *place, const float4 four) {
+  place[0] = four.x;
+  place[PITCH] = four.y;
+  place[2 * PITCH] = four.z;
+  place[3 * PITCH] = four.w;
+}
+
+__kernel __attribute__((reqd_work_group_size(16, 16, 1)))
+void matmul_tiled(
     const uint m, const uint n, const uint k, const uint splits, const uint k_slice,
     __global const float *restrict a, const ulong a_offset, const ulong a_batch_stride, const ulong a_stride,
     __global const float *restrict b, const ulong b_offset, const ulong b_batch_stride, const ulong b_stride,
@@ -79,15 +92,21 @@ __kernel void matmul_tiled(
     //@begin arguments
     //@end arguments
 ) {
-  __local float a_tiles[2][STEP * PITCH];
-  __local float b_tiles[2][STEP * PITCH];
+  __local float4 a_fours[2][STEP * PITCH / 4];
+  __local float4 b_fours[2][STEP * PITCH / 4];
 
   const uint x = get_local_id(0);
   const uint y = get_local_id(1);
   const uint slice = get_group_id(2) % splits;
   const uint batch = get_group_id(2) / splits;
-  const uint row0 = get_group_id(1) * TILE;
-  const uint column0 = get_group_id(0) * TILE;
+  // Tiles are taken in bands of BAND tile rows, down and then right, so that those that run at once share lines.
+  const uint tile_columns = get_num_groups(0);
+  const uint tile = get_group_id(1) * tile_columns + get_group_id(0);
+  const uint band = tile / (BAND * tile_columns) * BAND;
+  const uint band_height = min((uint)get_num_groups(1) - band, (uint)BAND);
+  const uint place_in_band = tile % (BAND * tile_columns);
+  const uint row0 = (band + place_in_band % band_height) * TILE;
+  const uint column0 = place_in_band / band_height * TILE;
   const uint k_begin = slice * k_slice;
   const uint k_end = min(k_begin + k_slice, k);
 
@@ -121,25 +140,17 @@ __kernel void matmul_tiled(
        : (float4)(0.0f))
 #if A_TRANSPOSED
 #define LOAD_A(p) FOUR_ALONG_LINES(a_matrix, a_stride, row0, a_line, m, p)
-#define STORE_A(tile) vstore4(a_four, 0, a_tiles[tile] + a_p * PITCH + a_line)
+#define STORE_A(tile) a_fours[tile][(a_p * PITCH + a_line) / 4] = a_four
 #else
 #define LOAD_A(p) FOUR_ALONG_K(a_matrix, a_stride, row0, a_line, m, p)
-#define STORE_A(tile)                                \
-  a_tiles[tile][(a_p + 0) * PITCH + a_line] = a_four.x; \
-  a_tiles[tile][(a_p + 1) * PITCH + a_line] = a_four.y; \
-  a_tiles[tile][(a_p + 2) * PITCH + a_line] = a_four.z; \
-  a_tiles[tile][(a_p + 3) * PITCH + a_line] = a_four.w
+#define STORE_A(tile) store_column((__local float *)a_fours[tile] + a_p * PITCH + a_line, a_four)
 #endif
 #if B_TRANSPOSED
 #define LOAD_B(p) FOUR_ALONG_K(b_matrix, b_stride, column0, b_line, n, p)
-#define STORE_B(tile)                                \
-  b_tiles[tile][(b_p + 0) * PITCH + b_line] = b_four.x; \
-  b_tiles[tile][(b_p + 1) * PITCH + b_line] = b_four.y; \
-  b_tiles[tile][(b_p + 2) * PITCH + b_line] = b_four.z; \
-  b_tiles[tile][(b_p + 3) * PITCH + b_line] = b_four.w
+#define STORE_B(tile) store_column((__local float *)b_fours[tile] + b_p * PITCH + b_line, b_four)
 #else
 #define LOAD_B(p) FOUR_ALONG_LINES(b_matrix, b_stride, column0, b_line, n, p)
-#define STORE_B(tile) vstore4(b_four, 0, b_tiles[tile] + b_p * PITCH + b_line)
+#define STORE_B(tile) b_fours[tile][(b_p * PITCH + b_line) / 4] = b_four
 #endif
 
   float sum[ITEM][ITEM];
@@ -160,16 +171,20 @@ __kernel void matmul_tiled(
     // The next step's elements are on their way while this step's are used.
     a_four = LOAD_A(p0 + STEP + a_p);
     b_four = LOAD_B(p0 + STEP + b_p);
-    __local const float *a_tile = a_tiles[turn];
-    __local const float *b_tile = b_tiles[turn];
+    __local const float *a_tile = (__local const float *)a_fours[turn];
+    __local const float *b_tile = (__local const float *)b_fours[turn];
 #pragma unroll
     for (uint p = 0; p < STEP; p += 1) {
-      float a_values[ITEM];
-      float b_values[ITEM];
+      VECTOR a_vectors[ITEM / BLOCK];
+      VECTOR b_vectors[ITEM / BLOCK];
 #pragma unroll
-      for (uint i = 0; i < ITEM; i += 1) a_values[i] = a_tile[p * PITCH + PLACE(y, i)];
+      for (uint i = 0; i < ITEM; i += BLOCK)
+        a_vectors[i / BLOCK] = *(__local const VECTOR *)(a_tile + p * PITCH + PLACE(y, i));
 #pragma unroll
-      for (uint j = 0; j < ITEM; j += 1) b_values[j] = b_tile[p * PITCH + PLACE(x, j)];
+      for (uint j = 0; j < ITEM; j += BLOCK)
+        b_vectors[j / BLOCK] = *(__local const VECTOR *)(b_tile + p * PITCH + PLACE(x, j));
+      const float *a_values = (const float *)a_vectors;
+      const float *b_values = (const float *)b_vectors;
 #pragma unroll
       for (uint i = 0; i < ITEM; i += 1) {
 #pragma unroll

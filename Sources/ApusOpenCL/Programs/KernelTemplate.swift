@@ -44,8 +44,9 @@ package struct KernelTemplate: Sendable {
       }
       if trimmed.hasPrefix("#define ") {
         macros.append(String(trimmed.dropFirst("#define ".count).prefix { $0.isLetter || $0.isNumber || $0 == "_" }))
-      } else if trimmed.hasPrefix("__kernel void ") {
-        functions.append(String(trimmed.dropFirst("__kernel void ".count).prefix { $0 != "(" }))
+      } else if let kernel = ["__kernel void ", "void "].first(where: trimmed.hasPrefix) {
+        // A kernel with attributes begins on the line before.
+        functions.append(String(trimmed.dropFirst(kernel.count).prefix { $0 != "(" }))
       } else if trimmed.hasPrefix("static "), let name = trimmed.prefix(while: { $0 != "(" }).split(separator: " ").last
       {
         functions.append(String(name))
