@@ -50,6 +50,9 @@ static const unsigned char file_matmul_dot[] = {
 static const unsigned char file_matmul_pack[] = {
 #embed "matmul_pack.cl"
 };
+static const unsigned char file_matmul_tensor[] = {
+#embed "matmul_tensor.cl"
+};
 static const unsigned char file_matmul_tiled[] = {
 #embed "matmul_tiled.cl"
 };
@@ -157,6 +160,7 @@ static const apus_kernel_file files[] = {
   FILE_ROW("gather_rows", file_gather_rows),
   FILE_ROW("matmul_dot", file_matmul_dot),
   FILE_ROW("matmul_pack", file_matmul_pack),
+  FILE_ROW("matmul_tensor", file_matmul_tensor),
   FILE_ROW("matmul_tiled", file_matmul_tiled),
   FILE_ROW("matmul_wide", file_matmul_wide),
   FILE_ROW("multiply_add", file_multiply_add),

@@ -30,8 +30,9 @@ public final class Tuner {
   private let reference: any Backend
   private let clock = ContinuousClock()
 
-  /// The largest accepted difference from the reference, relative to the largest magnitude and to one at least.
-  static let tolerance = 2e-5
+  /// The largest accepted difference from the reference, relative to the largest magnitude and to one at least. The
+  /// reference is in float32; both operands' rounding is at most one unit roundoff each.
+  static func tolerance(in precision: Precision) -> Double { 2e-5 + 2 * precision.unitRoundoff }
 
   /// A tuner that goes on from what is known of the device.
   ///
@@ -51,18 +52,20 @@ public final class Tuner {
   ///
   /// - Parameters:
   ///   - programs: the steps that are to become faster.
+  ///   - precision: what products are computed in.
   ///   - seconds: the time after which no other candidate is tried.
   ///   - report: told of each shape when it is done.
   /// - Throws: `DeviceError` when the device or the folder of findings cannot be used.
   public func tune(
-    _ programs: [Program], seconds: Double, report: (Outcome) -> Void
+    _ programs: [Program], in precision: Precision = .float32, seconds: Double, report: (Outcome) -> Void
   ) throws(DeviceError) {
+    try OpenCLBackend(device, table).require(precision)
     let deadline = clock.now + .seconds(seconds)
     var seen: Set<String> = []
     let instructions = programs.flatMap(\.instructions).filter { $0.kernel.operationCount > 0 }
     for instruction in instructions.sorted(by: { $0.kernel.operationCount > $1.kernel.operationCount }) {
       guard clock.now < deadline else { break }
-      let trial = try Trial(instruction, on: try OpenCLBackend(device, table))
+      let trial = try Trial(instruction, precision, on: try OpenCLBackend(device, table))
       guard let variants = trial.variants, seen.insert(variants.shape).inserted,
         table.choices[variants.shape] == nil
       else { continue }
@@ -73,7 +76,7 @@ public final class Tuner {
   private func tune(
     _ trial: Trial, _ variants: InstructionVariants, _ deadline: ContinuousClock.Instant
   ) throws(DeviceError) -> Outcome {
-    let expected = try trial.result(on: reference).values
+    let expected = try trial.result(on: reference, in: .float32).values
     var times: [(variant: String, seconds: Double)] = []
     var failures: [(variant: String, reason: String)] = []
     var isCut = false
@@ -131,18 +134,26 @@ private struct Trial {
   let variants: InstructionVariants?
   private let program: Program
   private let work: Work
+  private let precision: Precision
 
   private static let plan = MeasurementPlan(rounds: 5, roundSeconds: 0.02, limit: 1)
 
-  init(_ instruction: Instruction, on backend: OpenCLBackend) throws(DeviceError) {
-    program = instruction.isolated
+  init(_ instruction: Instruction, _ precision: Precision, on backend: OpenCLBackend) throws(DeviceError) {
+    var program = instruction.isolated
+    program.precision = precision
+    self.program = program
+    self.precision = precision
     work = .computing(instruction.kernel.operationCount, bytes: 0)
     benchmark = try PreparedBenchmark(work, program, on: backend)
     variants = try backend.variants(of: program, buffers: benchmark.buffers)
   }
 
   /// The instruction, ready on a backend, and what its first run gave.
-  func result(on backend: any Backend) throws(DeviceError) -> (benchmark: PreparedBenchmark, values: [Float]) {
+  func result(
+    on backend: any Backend, in precision: Precision
+  ) throws(DeviceError) -> (benchmark: PreparedBenchmark, values: [Float]) {
+    var program = program
+    program.precision = precision
     let benchmark = try PreparedBenchmark(work, program, on: backend)
     try benchmark.run()
     let count = program.instructions.first?.outputs.first?.count ?? 0
@@ -151,10 +162,10 @@ private struct Trial {
 
   /// The time of a run whose numbers are right.
   func seconds(on backend: any Backend, _ expected: [Float]) throws(DeviceError) -> Double {
-    let (benchmark, values) = try result(on: backend)
+    let (benchmark, values) = try result(on: backend, in: precision)
     let magnitude = expected.reduce(1) { max($0, $1.magnitude) }
     let error = zip(values, expected).reduce(0) { max($0, Double(($1.0 - $1.1).magnitude / magnitude)) }
-    guard values.count == expected.count, error <= Tuner.tolerance else {
+    guard values.count == expected.count, error <= Tuner.tolerance(in: precision) else {
       throw DeviceError("its numbers are off by \(error)")
     }
     return try Trial.plan.measure(benchmark).median

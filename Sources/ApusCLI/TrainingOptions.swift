@@ -1,5 +1,4 @@
-import ApusFormats
-import ApusTraining
+import Apus
 import ArgumentParser
 
 /// The options that decide what is trained; each overrides the key of its name in a configuration file.
@@ -139,6 +138,13 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: "auto, cpu, opencl, opencl:INDEX or opencl:NAME; 'apus devices' lists them.")
   var device: String?
 
+  @Option(
+    help: """
+      Matrix products of training: float32, or on NVIDIA's tensor cores tf32 or bf16; sums and parameters stay float32 \
+      (default: float32).
+      """)
+  var precision: String?
+
   @Option(help: "Key of every random number (default: 0).")
   var seed: String?
 
@@ -171,7 +177,8 @@ struct TrainingOptions: ParsableArguments {
       ("learning-rate", learningRate),
       ("schedule", schedule), ("clip-norm", clipNorm), ("decayed", decayed), ("batch-size", batchSize),
       ("epochs", epochs),
-      ("steps", steps), ("device", device), ("seed", seed), ("init", initialParameters), ("log-every", logEvery),
+      ("steps", steps), ("device", device), ("precision", precision), ("seed", seed), ("init", initialParameters),
+      ("log-every", logEvery),
     ]
     for (key, value) in given { object[key] = value.map(JSONValue.string) }
     if csvStandardize { object["csv-standardize"] = true }
@@ -207,3 +214,5 @@ struct OutputOptions: ParsableArguments {
   @Flag(help: "Print results as one JSON object.")
   var json = false
 }
+
+extension Precision: ExpressibleByArgument {}

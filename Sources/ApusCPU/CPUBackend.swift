@@ -37,6 +37,10 @@ public final class CPUBackend: Backend {
 
   public var maximumBufferSize: Int { .max }
 
+  public func refusal(of precision: Precision) -> String? {
+    precision == .float32 ? nil : "that takes an NVIDIA GPU with tensor cores"
+  }
+
   public func makeBuffer(byteCount: Int, label: String) throws(DeviceError) -> any DeviceBuffer {
     guard byteCount >= 0 else { throw DeviceError("a buffer of \(byteCount) bytes was asked for: \(label)") }
     return CPUBuffer(byteCount: byteCount, label: label)
@@ -54,6 +58,7 @@ public final class CPUBackend: Backend {
   public func prepare(
     _ program: Program, buffers: [String: any DeviceBuffer], in workspace: any Workspace
   ) throws(DeviceError) -> any Executable {
+    try require(program.precision)
     guard let workspace = workspace as? CPUWorkspace else {
       throw DeviceError("the workspace was made by another device; make it with this backend")
     }

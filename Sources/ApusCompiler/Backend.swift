@@ -22,12 +22,16 @@ public protocol Backend: AnyObject, Sendable {
   /// Memory for intermediate values that `prepare` fills as programs need it.
   func makeWorkspace() -> any Workspace
 
+  /// Why programs cannot be computed in a precision here; nil where they can.
+  func refusal(of precision: Precision) -> String?
+
   /// Readies a program: kernels compiled, workspace allocated, addresses bound.
   ///
   /// - Parameters:
   ///   - buffers: one buffer for each of the program's declarations, by name, made by this backend.
   ///   - workspace: where its intermediate values are to lie, made by this backend; programs that share one must not
   ///     run at the same time.
+  /// - Throws: `DeviceError` also where the device lacks the program's precision (`require`).
   func prepare(
     _ program: Program, buffers: [String: any DeviceBuffer], in workspace: any Workspace
   ) throws(DeviceError) -> any Executable

@@ -30,6 +30,18 @@ public struct ConformanceCase: Sendable, CustomStringConvertible {
     return zip(actual[0], expected).map { ConformanceValues.error($0, $1) }
   }
 
+  /// The largest error of each output in a precision, against the plain executor of programs that rounds as it does.
+  public func errors(on backend: any Backend, in precision: Precision) throws -> [Double] {
+    guard precision != .float32 else { return try errors(on: backend) }
+    let backends = try [ReferenceBackend(), backend].map { try $0.computing(in: precision) }
+    let results = try results(on: backends).actual
+    return zip(results[1], results[0]).map { ConformanceValues.error($0, $1) }
+  }
+
+  /// The largest accepted error in a precision: what two numbers that float32 tells apart by one unit can be rounded to
+  /// is a step of the precision apart, which is twice its unit roundoff.
+  public func tolerance(in precision: Precision) -> Double { tolerance + 2 * precision.unitRoundoff }
+
   /// The outputs by definition, and on each of several backends.
   public func results(on backends: [any Backend]) throws -> (expected: [[Double]], actual: [[[Double]]]) {
     let graph = Graph()

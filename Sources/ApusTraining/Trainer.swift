@@ -111,13 +111,14 @@ public final class Trainer {
 
     var interface = ProgramInterface()
     interface.inputs["order"] = .init(buffer: "order", dynamicOffset: ("batch", plan.batchSize))
-    let program = try compile(
+    var program = try compile(
       trace.graph, arena: arena, statistics: statisticsArena,
       outputs: [ProgramOutput(trace.result, to: .init(buffer: "history", dynamicOffset: ("slot", 1)))],
       gradients: zip(arena.entries, gradients).map { ($0.name, $1) },
       update: .init(
         optimizer: type(of: plan.optimizer), maximumNorm: plan.clipping?.maximumNorm, decayed: plan.decayed),
       interface: interface, maximumBufferSize: backend.maximumBufferSize)
+    program.precision = plan.precision
 
     // An epoch's order at a time, at least a step's.
     let orderSteps = max(1, min(order.steps(forEpochs: 1), 1 << 16))

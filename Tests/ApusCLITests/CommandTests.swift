@@ -102,6 +102,12 @@ import Testing
   static let mistakes: [(arguments: [String], code: Int32, words: String)] = [
     (["train", "--dataset", "minst"], 1, "there is no data set named \"minst\""),
     (["train", "--device", "gpu"], 1, "there is no device 'gpu'"),
+    (
+      ["train", "--precision", "tf32", "--device", "cpu"], 1,
+      "cannot compute in tf32: that takes an NVIDIA GPU with tensor cores; its precisions: float32"
+    ),
+    (["train", "--precision", "fp16"], 1, "precision is 'fp16', but must be one of float32, tf32, bf16"),
+    (["bench", "product", "--precision", "bf16", "--device", "cpu"], 1, "cannot compute in bf16: that takes"),
     (["train", "--optimizer", "adma"], 1, "did you mean 'adam'?"),
     (["train", "--batch-size", "0"], 1, "batch-size is '0', but must be a whole number of at least 1"),
     (["train", "/nowhere/config.yaml"], 1, "/nowhere/config.yaml: cannot be read"),

@@ -1,3 +1,4 @@
+import ApusCompiler
 import ApusExpression
 import Testing
 
@@ -20,12 +21,25 @@ struct MatrixProductTests {
     Shape(m: 37, n: 41, k: 43, batch: 2),
   ].filter { !TestDevice.hasTinyShapes || $0.m * $0.n * $0.k < 6000 }
 
-  /// The variants of a style that can compute a shape with these transpositions.
+  /// A family of variants: those of a style, or those of a precision on tensor cores, whose instruction is restated.
+  enum Family: CaseIterable {
+    case wide, tiled, tf32, bf16
+
+    var precision: Precision {
+      switch self {
+      case .wide, .tiled: .float32
+      case .tf32: .tf32
+      case .bf16: .bf16
+      }
+    }
+  }
+
+  /// The variants of a family that can compute a shape with these transpositions.
   private static func variants(
-    _ style: OpenCLDevice.Style, _ shape: Shape, aTransposed: Bool, bTransposed: Bool
+    _ family: Family, _ shape: Shape, aTransposed: Bool, bTransposed: Bool
   ) -> [MatrixProduct.Variant] {
     var variants: [MatrixProduct.Variant] = []
-    switch style {
+    switch family {
     case .wide:
       for (packsA, packsB) in [(false, false), (false, true), (true, true)] {
         let tile = WideTile(m: shape.m, n: shape.n, packsA: packsA, packsB: packsB)
@@ -38,6 +52,11 @@ struct MatrixProductTests {
       variants = [.tiled(tile: 32, splits: 1), .tiled(tile: 64, splits: 1)]
       if shape.m > 60 { variants.append(.tiled(tile: 128, splits: 1)) }
       if shape.k >= 40 { variants.append(.tiled(tile: 32, splits: 3)) }
+    case .tf32, .bf16:
+      variants = [.tensor(tile: 32, splits: 1)]
+      // The large tiles, whose compiling takes long, where they end inside the shape.
+      if shape.m > 64 { variants.append(.tensor(tile: shape.m > 128 ? 128 : 64, splits: 1)) }
+      if shape.k >= 40 { variants.append(.tensor(tile: 32, splits: 3)) }
     }
     return variants
   }
@@ -49,10 +68,14 @@ struct MatrixProductTests {
     let check: ([Float]) -> Double
   }
 
-  /// All shapes and variants in one program, because what takes the time here is compiling.
-  @Test(arguments: OpenCLDevice.Style.allCases)
-  func everyVariantAgreesWithDouble(style: OpenCLDevice.Style) throws {
+  /// All shapes and variants in one program, because what takes the time here is compiling. Where a precision rounds
+  /// operands, so does the expected value: the tolerance is that of sums in float32 throughout.
+  @Test(arguments: Family.allCases)
+  func everyVariantAgreesWithDouble(family: Family) throws {
     let context = try TestDevice.context()
+    var device = context.device
+    device.tensorCores = .emulated
+    let precision = family.precision
     var builder = ProgramBuilder()
     var cases: [Case] = []
     var launches: [PlannedLaunch] = []
@@ -81,7 +104,9 @@ struct MatrixProductTests {
           for j in 0..<n {
             var sum = 0.0
             for p in 0..<k {
-              sum += Double(a[z * m * k + i * aRow + p * aColumn]) * Double(b[z * k * n + p * bRow + j * bColumn])
+              sum +=
+                Double(precision.rounded(a[z * m * k + i * aRow + p * aColumn]))
+                * Double(precision.rounded(b[z * k * n + p * bRow + j * bColumn]))
             }
             expected[(z * m + i) * n + j] =
               max(sum * 1.5 + Double(rowBias[j]), Double(columnBias[z * m + i])) + Double(full[(z * m + i) * n + j])
@@ -91,17 +116,17 @@ struct MatrixProductTests {
       }
       // Rows of C with a gap between them, which must stay as it is.
       let cStride = n + 3
-      for variant in Self.variants(style, shape, aTransposed: aTransposed, bTransposed: bTransposed) {
+      for variant in Self.variants(family, shape, aTransposed: aTransposed, bTransposed: bTransposed) {
         let output = try context.buffer([Float](repeating: -77, count: batch * m * cStride))
         let product = MatrixProduct(
           m: m, n: n, k: k, batch: batch,
           a: .init(aMemory, rowStride: aRow, columnStride: aColumn, batchStride: batch > 1 ? m * k : 0),
           b: .init(bMemory, rowStride: bRow, columnStride: bColumn, batchStride: batch > 1 ? k * n : 0),
           c: .init(output, rowStride: cStride, columnStride: 1, batchStride: m * cStride), epilogue: epilogue,
-          inputs: inputs)
+          inputs: inputs, precision: precision)
         let size = product.scratchSize(variant)
         let scratch = size > 0 ? try context.buffer([Float](repeating: .nan, count: size / 4)) : nil
-        launches += try product.plan(context.device, variant, scratch: scratch, &builder)
+        launches += try product.plan(device, variant, scratch: scratch, &builder)
         cases.append(
           Case(
             name: "\(shape.testDescription), transposed \(aTransposed) \(bTransposed), by \(variant)", output: output

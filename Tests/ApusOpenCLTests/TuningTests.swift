@@ -6,7 +6,7 @@ import Testing
 import ApusOpenCL
 
 @Suite struct TuningTests {
-  @Test(arguments: ["wide AB- 1", "wide B- 4", "wide - 2", "dot", "tiled 128 16"])
+  @Test(arguments: ["wide AB- 1", "wide B- 4", "wide - 2", "dot", "tiled 128 16", "tensor 64 2"])
   func variantsOfProductsHaveATextForm(text: String) throws {
     #expect(try #require(MatrixProduct.Variant(text)).description == text)
   }
@@ -16,7 +16,7 @@ import ApusOpenCL
     #expect(try #require(ConvolutionProduct.Variant(text)).description == text)
   }
 
-  @Test(arguments: ["", "tiled", "tiled 64", "wide 1", "direct 2", "dot 1"])
+  @Test(arguments: ["", "tiled", "tiled 64", "tensor 64", "wide 1", "direct 2", "dot 1"])
   func nothingElseIsAVariant(text: String) {
     #expect(MatrixProduct.Variant(text) == nil)
     #expect(ConvolutionProduct.Variant(text) == nil)

@@ -23,11 +23,13 @@ import Testing
         "batch_size": 64, "steps": 77, "device": "cpu", "seed": 9, "shuffle": false, "log-every": 3,
         "image-size": "24x32", "image-channels": "1", "images-validation": 0.3, "images-errors": "skip",
         "imdb-words": 500, "imdb-features": "counts", "text-tokens": "bytes", "text-validation": "0.05",
+        "precision": "tf32",
       ], source: "test")
     var again = RunConfiguration()
     try again.apply(configuration.settings, source: "test")
     #expect(again == configuration)
     #expect(configuration.hidden == [300, 100])
+    #expect(configuration.precision == .tf32)
     #expect(configuration.images.size == ImageOptions.Size(height: 24, width: 32))
     #expect(configuration.images.channelCount == 1 && configuration.images.errors == .skip)
     #expect(configuration.reviews.wordCount == 500 && configuration.reviews.features == .counts)
@@ -53,6 +55,7 @@ import Testing
     (["image-channels": 2], "image-channels is 2, but must be 3 or 1"),
     (["images-errors": "skp"], "one of stop, skip (did you mean 'skip'?)"),
     (["text-validation": 1], "text-validation is 1, but must be a number"),
+    (["precision": "fp32"], "precision is 'fp32', but must be one of float32, tf32, bf16"),
     (["learning-rate": -1], "learning-rate is -1, but must be a number above 0"),
   ]
 

@@ -25,6 +25,9 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "auto, cpu, opencl, opencl:INDEX or opencl:NAME; 'apus devices' lists them.")
   var device = "auto"
 
+  @Option(help: "What matrix products are computed in: float32, tf32 or bf16.")
+  var precision = Precision.float32
+
   @Option(help: "Rounds of each measurement; the median counts.")
   var rounds = 7
 
@@ -61,9 +64,10 @@ struct BenchCommand: ParsableCommand {
     }
     let screen = output.json ? Terminal.error : Terminal.output
     let device = try Device.open(device)
+    let backend = try device.backend.computing(in: precision)
     screen.writeLine("device: \(device.backend.name): \(device.reason)")
     let session = BenchmarkSession(
-      backend: device.backend, plan: MeasurementPlan(rounds: rounds), limit: limit ?? (all ? 1200 : 120))
+      backend: backend, plan: MeasurementPlan(rounds: rounds), limit: limit ?? (all ? 1200 : 120))
     let limits = try session.measureLimits()
     screen.writeLine(BenchmarkDisplay.limits(limits))
     let display = BenchmarkDisplay(benchmarks.map(\.name), terminal: screen)

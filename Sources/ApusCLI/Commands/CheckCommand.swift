@@ -8,7 +8,7 @@ struct CheckCommand: ParsableCommand {
     abstract: "See whether a device computes everything right.",
     discussion: """
       Runs each operation, its gradient and each optimizer on shapes that catch mistakes, and compares with definitions in \
-      double precision. A driver is as good as its worst line: train on it when this ends well.
+      double precision; with --precision, with definitions that round products' operands in the same way. A driver is as good as its worst line: train on it when this ends well.
       """)
 
   @Argument(help: "Only computations whose names contain one of these.")
@@ -16,6 +16,9 @@ struct CheckCommand: ParsableCommand {
 
   @Option(help: "auto, cpu, opencl, opencl:INDEX or opencl:NAME.")
   var device = "auto"
+
+  @Option(help: "What matrix products are computed in: float32, tf32 or bf16.")
+  var precision = Precision.float32
 
   @OptionGroup var output: OutputOptions
 
@@ -38,6 +41,7 @@ struct CheckCommand: ParsableCommand {
   func run() throws {
     let screen = output.json ? Terminal.error : Terminal.output
     let device = try Device.open(device)
+    try device.backend.require(precision)
     screen.writeLine("device: \(device.backend.name): \(device.reason)")
     var lines: [Line] = []
     func take(_ name: String, tolerance: Double, _ error: () throws -> Double) {
@@ -47,7 +51,9 @@ struct CheckCommand: ParsableCommand {
       if !line.passes { screen.writeLine("wrong: \(line.text)") }
     }
     for test in ConformanceCase.all {
-      take(test.name, tolerance: test.tolerance) { try test.errors(on: device.backend).max() ?? 0 }
+      take(test.name, tolerance: test.tolerance(in: precision)) {
+        try test.errors(on: device.backend, in: precision).max() ?? 0
+      }
     }
     for test in UpdateCase.all {
       take(test.description, tolerance: Tolerance.functions) { try test.error(on: device.backend) }

@@ -47,6 +47,7 @@ struct CompareCommand: ParsableCommand {
     let base = try training.configuration(file: config)
     let entries = try entries(base)
     let device = try Device.open(base.device)
+    try device.backend.require(base.precision)
     screen.writeLine("device: \(device.backend.name): \(device.reason)")
     let data = try base.loadData(on: screen)
     let target = RunDirectory(directory ?? "runs/compare-\(data.name.fileName)-\(base.model.rawValue)")

@@ -43,6 +43,7 @@ struct TrainCommand: ParsableCommand {
     // Mistakes in the settings come before anything slow.
     _ = try configuration.resolved()
     let device = try Device.open(configuration.device, profiling: profile)
+    try device.backend.require(configuration.precision)
     if !quiet { screen.writeLine("device: \(device.backend.name): \(device.reason)") }
     let data = try configuration.loadData(on: screen)
 

@@ -20,6 +20,9 @@ struct TuneCommand: ParsableCommand {
   @Option(help: "The models whose shapes are tuned, separated by commas (default: \(TuneCommand.known)).")
   var models: String?
 
+  @Option(help: "What matrix products are computed in: float32, tf32 or bf16.")
+  var precision = Precision.float32
+
   @Option(help: "Seconds after which nothing more is tried; a later call goes on.")
   var seconds = 60.0
 
@@ -59,7 +62,7 @@ struct TuneCommand: ParsableCommand {
     let programs = try steps().map { try $0.trainer(on: processor).program }
 
     var outcomes: [Tuner.Outcome] = []
-    try tuner.tune(programs, seconds: seconds) { outcome in
+    try tuner.tune(programs, in: precision, seconds: seconds) { outcome in
       outcomes.append(outcome)
       screen.writeLine(line(outcome))
     }

@@ -14,6 +14,8 @@ public final class ReferenceBackend: Backend {
   /// - Parameter maximumBufferSize: lets tests force several slabs.
   public init(maximumBufferSize: Int = .max) { self.maximumBufferSize = maximumBufferSize }
 
+  public func refusal(of precision: Precision) -> String? { nil }
+
   public func makeBuffer(byteCount: Int, label: String) throws(DeviceError) -> any DeviceBuffer {
     ReferenceBuffer(byteCount: byteCount)
   }
@@ -143,6 +145,7 @@ final class ReferenceExecutable: Executable {
         output[at(position, kernel.outputStrides)] = value(kernel.expression, values, element)
       }
     case .matrixProduct(let kernel):
+      func factor(_ value: Double) -> Double { Double(program.precision.rounded(Float(value))) }
       for (batchIndex, batch) in Grid(kernel.batch).enumerated() {
         for row in 0..<kernel.m {
           for column in 0..<kernel.n {
@@ -150,7 +153,7 @@ final class ReferenceExecutable: Executable {
               at(batch, matrix.batchStrides) + row * matrix.rowStride + column * matrix.columnStride
             }
             var result = (0..<kernel.k).reduce(0.0) {
-              $0 + inputs[0][place(kernel.left, row, $1)] * inputs[1][place(kernel.right, $1, column)]
+              $0 + factor(inputs[0][place(kernel.left, row, $1)]) * factor(inputs[1][place(kernel.right, $1, column)])
             }
             if let epilogue = kernel.epilogue {
               let extras = zip(inputs.dropFirst(2), kernel.extras).map { $0[place($1, row, column)] }

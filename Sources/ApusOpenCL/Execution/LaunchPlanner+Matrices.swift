@@ -46,7 +46,7 @@ extension LaunchPlanner {
           TensorView(
             start(slice, matrix), ElementType(slice.elementType), shape: [batch, kernel.m, kernel.n],
             strides: [inner.map { matrix.batchStrides[$0] } ?? 0, matrix.rowStride, matrix.columnStride])
-        })
+        }, precision: precision)
     }
   }
 

@@ -12,6 +12,8 @@ struct LaunchPlanner {
   let one: MemoryRange
   /// Free during each instruction; nil while sizes are being measured.
   let scratch: MemoryRange?
+  /// What matrix products are computed in.
+  let precision: Precision
 
   // MARK: Operands
 

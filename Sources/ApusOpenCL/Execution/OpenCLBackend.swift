@@ -9,6 +9,8 @@ public final class OpenCLBackend: Backend, @unchecked Sendable {
   public let device: OpenCLDevice
   let context: OpenCLContext
   let cache: ProgramCache?
+  /// What the probes of the precisions have found, by those that were asked for.
+  private var refusals: [Precision: String?] = [:]
 
   /// Makes a device ready.
   ///
@@ -55,9 +57,18 @@ public final class OpenCLBackend: Backend, @unchecked Sendable {
 
   public func makeWorkspace() -> any Workspace { OpenCLWorkspace(context) }
 
+  /// Whether the device has instructions for the precision, and a probe's numbers were right; probed once.
+  public func refusal(of precision: Precision) -> String? {
+    if let known = refusals[precision] { return known }
+    let found = probe(precision)
+    refusals[precision] = .some(found)
+    return found
+  }
+
   public func prepare(
     _ program: Program, buffers: [String: any DeviceBuffer], in workspace: any Workspace
   ) throws(DeviceError) -> any Executable {
+    try require(program.precision)
     guard let workspace = workspace as? OpenCLWorkspace, workspace.context === context else {
       throw DeviceError("the workspace was made by another device; make it with this backend")
     }

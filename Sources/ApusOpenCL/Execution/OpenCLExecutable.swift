@@ -31,11 +31,13 @@ final class OpenCLExecutable: Executable {
 
     var scratchSize = 4
     let measure = LaunchPlanner(
-      device: backend.device, buffers: buffers, workspaces: workspaces, one: MemoryRange(one), scratch: nil)
+      device: backend.device, buffers: buffers, workspaces: workspaces, one: MemoryRange(one), scratch: nil,
+      precision: program.precision)
     for instruction in program.instructions { scratchSize = max(scratchSize, measure.scratchSize(instruction)) }
     let scratch = MemoryRange(try workspace.scratch(scratchSize))
     let planner = LaunchPlanner(
-      device: backend.device, buffers: buffers, workspaces: workspaces, one: MemoryRange(one), scratch: scratch)
+      device: backend.device, buffers: buffers, workspaces: workspaces, one: MemoryRange(one), scratch: scratch,
+      precision: program.precision)
 
     var builder = ProgramBuilder()
     var planned: [(instruction: Instruction, launch: PlannedLaunch)] = []

@@ -18,13 +18,10 @@ extension ConvolutionProduct {
     let (m, n, k) = product
     // Tiles would be nearly empty.
     if shape.groups > 1 && m <= 4 { return .direct }
-    let enough = 2 * device.computeUnits
-    func tiles(_ size: Int) -> Int { m.divided(by: size) * n.divided(by: size) * shape.groups }
-    let tile =
-      [128, 64].first { tiles($0) >= enough && min(m, n) >= $0 } ?? (min(m, n) > 32 && max(m, n) > 32 ? 64 : 32)
+    let defaults = TilingDefaults.of(device)
+    guard let tile = defaults.tile(m, n, count: shape.groups, device) else { return .wide }
     guard pass == .weightGradient else { return .tiled(tile: tile, splits: 1) }
-    let wanted = enough.divided(by: max(tiles(tile), 1))
-    return .tiled(tile: tile, splits: max(1, min(wanted, k / 512, 64)))
+    return .tiled(tile: tile, splits: defaults.splits(m, n, k, tile: tile, count: shape.groups, device, most: 64))
   }
 
   func planTiled(

@@ -28,7 +28,7 @@ extension MatrixProduct {
   }
 
   /// Whether every fourth float of every line lies at a multiple of 16 bytes.
-  private func isAligned(_ operand: Operand, stride: Int) -> Bool {
+  func isAligned(_ operand: Operand, stride: Int) -> Bool {
     stride % 4 == 0 && operand.batchStride % 4 == 0 && operand.memory.offset % 16 == 0
   }
 }

@@ -1,3 +1,4 @@
+import ApusCompiler
 import ApusExpression
 
 /// Plans products of matrices, one or a batch, with a pointwise chain on their elements.
@@ -33,15 +34,19 @@ package struct MatrixProduct {
   let c: Operand
   /// What is written.
   let epilogue: Epilogue
+  /// What operands are rounded to.
+  let precision: Precision
 
   /// - Parameters:
   ///   - epilogue: what is written: an expression of the product, input 0, and further inputs.
   ///   - inputs: inputs 1, 2, … of the epilogue: floats of shape `[m, n]` or `[batch, m, n]`, broadcast by strides of
   ///     0, with a column stride of 0 or 1.
+  ///   - precision: what operands are rounded to; all but float32 need a device with tensor cores.
   package init(
     m: Int, n: Int, k: Int, batch: Int = 1, a: Operand, b: Operand, c: Operand, epilogue: Expression = .input(0),
-    inputs: [TensorView] = []
+    inputs: [TensorView] = [], precision: Precision = .float32
   ) {
+    self.precision = precision
     self.m = m
     self.n = n
     self.k = k
@@ -60,11 +65,13 @@ package struct MatrixProduct {
     case dot
     /// For graphics processors: tiles of `tile`², `tile / 16` squared of it per work-item; K may be cut into slices.
     case tiled(tile: Int, splits: Int)
+    /// For tensor cores: tiles of `tile`², `tile / 2` by 32 of it per warp; K may be cut into slices.
+    case tensor(tile: Int, splits: Int)
 
     /// Into how many slices K is cut.
     var splits: Int {
       switch self {
-      case .wide(_, _, let splits), .tiled(_, let splits): splits
+      case .wide(_, _, let splits), .tiled(_, let splits), .tensor(_, let splits): splits
       case .dot: 1
       }
     }
@@ -98,7 +105,7 @@ package struct MatrixProduct {
     let variant = variant ?? bestVariant(for: device)
     try validate(variant, scratch)
     guard variant.splits > 1, let scratch else {
-      return try planProduct(variant, scratch: scratch, &builder)
+      return try planProduct(variant, device, scratch: scratch, &builder)
     }
 
     // The slices' sums come first in the scratch memory, then the packed operands.
@@ -107,21 +114,22 @@ package struct MatrixProduct {
     let sums = scratch.range(at: 0, size: variant.splits * slice * 4)
     let partial = MatrixProduct(
       m: m, n: n, k: k, batch: batch, a: a, b: b,
-      c: Operand(sums, rowStride: n, columnStride: 1, batchStride: m * n))
+      c: Operand(sums, rowStride: n, columnStride: 1, batchStride: m * n), precision: precision)
     var launches = try partial.planProduct(
-      variant, scratch: scratch.range(at: sumsSize, size: scratch.size - sumsSize), &builder)
+      variant, device, scratch: scratch.range(at: sumsSize, size: scratch.size - sumsSize), &builder)
     launches.append(try sumOfSlices(variant.splits, sums).plan(device, &builder))
     return launches
   }
 
   private func planProduct(
-    _ variant: Variant, scratch: MemoryRange?, _ builder: inout ProgramBuilder
+    _ variant: Variant, _ device: OpenCLDevice, scratch: MemoryRange?, _ builder: inout ProgramBuilder
   ) throws(OpenCLError) -> [PlannedLaunch] {
     switch variant {
     case .wide(let packsA, let packsB, let splits):
       try planWide(packsA: packsA, packsB: packsB, splits: splits, scratch: scratch, &builder)
     case .dot: [try planDot(&builder)]
     case .tiled(let tile, let splits): [try planTiled(tile: tile, splits: splits, &builder)]
+    case .tensor(let tile, let splits): [try planTensor(device, tile: tile, splits: splits, &builder)]
     }
   }
 

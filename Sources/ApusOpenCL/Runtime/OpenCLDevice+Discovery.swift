@@ -103,9 +103,23 @@ extension OpenCLDevice {
     largestWorkGroup = try number(CL_DEVICE_MAX_WORK_GROUP_SIZE, Int.self)
     preferredVectorWidth = Int(try number(CL_DEVICE_PREFERRED_VECTOR_WIDTH_FLOAT, cl_uint.self))
     extensions = try text(CL_DEVICE_EXTENSIONS).split(separator: " ").map(String.init)
+    maker = Maker(vendor: vendor)
+    if extensions.contains("cl_nv_device_attribute_query") {
+      computeCapability = (
+        Int(try number(OpenCLDevice.capabilityMajor, cl_uint.self)),
+        Int(try number(OpenCLDevice.capabilityMinor, cl_uint.self))
+      )
+    } else {
+      computeCapability = nil
+    }
+    tensorCores = computeCapability.map { $0.major >= 8 ? .instructions : .absent } ?? .absent
     let precision = try number(CL_DEVICE_SINGLE_FP_CONFIG, cl_device_fp_config.self)
     hasCorrectlyRoundedDivision = Int(precision) & Int(CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0
   }
+
+  /// `CL_DEVICE_COMPUTE_CAPABILITY_MAJOR_NV` and `_MINOR_NV` of the extension cl_nv_device_attribute_query.
+  private static let capabilityMajor: Int32 = 0x4000
+  private static let capabilityMinor: Int32 = 0x4001
 
   private static func text(
     _ call: String,
@@ -117,5 +131,16 @@ extension OpenCLDevice {
     var bytes = [UInt8](repeating: 0, count: size)
     try check(query(size, &bytes, nil), call)
     return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+  }
+}
+
+extension OpenCLDevice.Maker {
+  /// Who is behind a vendor's name.
+  fileprivate init(vendor: String) {
+    let name = vendor.lowercased()
+    self =
+      if name.contains("nvidia") { .nvidia } else if name.contains("advanced micro devices") || name.hasPrefix("amd") {
+        .amd
+      } else if name.contains("intel") { .intel } else { .other }
   }
 }

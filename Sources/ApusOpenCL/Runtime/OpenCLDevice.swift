@@ -15,6 +15,21 @@ public struct OpenCLDevice: Sendable {
     case tiled
   }
 
+  /// Who makes devices that suit different tiles (`TilingDefaults`).
+  package enum Maker: String, Sendable, Hashable, CaseIterable {
+    case nvidia, amd, intel, other
+  }
+
+  /// How the products of the precisions tf32 and bf16 can be computed.
+  package enum TensorCores: Sendable, Hashable {
+    /// Not at all.
+    case absent
+    /// By the instructions of NVIDIA's tensor cores, as far as a probe has found them right.
+    case instructions
+    /// By a restatement of those instructions, which is slow and there for tests of everything around them.
+    case emulated
+  }
+
   /// The position among all devices of all platforms.
   public let index: Int
   /// What the driver calls the device.
@@ -32,7 +47,7 @@ public struct OpenCLDevice: Sendable {
   /// What sort of processor it is.
   public let kind: Kind
   /// How many work-groups run at once.
-  public let computeUnits: Int
+  public package(set) var computeUnits: Int
   /// The highest clock rate.
   public let clockMegahertz: Int
   /// In bytes, as are all sizes.
@@ -42,7 +57,7 @@ public struct OpenCLDevice: Sendable {
   /// What a work-group can share.
   public let localMemory: Int
   /// The most work-items of one work-group.
-  public let largestWorkGroup: Int
+  public package(set) var largestWorkGroup: Int
   /// The vector width that the device likes best for floats.
   public let preferredVectorWidth: Int
   /// The OpenCL extensions that the device supports.
@@ -52,6 +67,15 @@ public struct OpenCLDevice: Sendable {
 
   /// How kernels are written for this device: wide on processors, tiled on all others. Every device can run both.
   package var style: Style
+
+  /// Who made it, as far as that decides about tiles.
+  package var maker: Maker
+
+  /// NVIDIA's compute capability, such as 8.6; nil for devices of others.
+  package let computeCapability: (major: Int, minor: Int)?
+
+  /// What products of low precision are computed by.
+  package var tensorCores: TensorCores
 
   /// What was measured on this device; empty until a backend opens it.
   package var tuning = TuningTable()

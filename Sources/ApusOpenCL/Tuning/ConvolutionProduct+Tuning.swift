@@ -11,7 +11,8 @@ extension ConvolutionProduct: Tunable {
     guard device.style == .tiled else { return [.wide] }
     let pixels = shape.images * shape.output[0] * shape.output[1]
     let splits = pass == .weightGradient ? [1, 2, 4, 8, 16, 32, 64].filter { $0 == 1 || pixels / $0 >= 128 } : [1]
-    let variants: [Variant] = [32, 64, 128].flatMap { tile in splits.map { .tiled(tile: tile, splits: $0) } }
+    let tiles = TilingDefaults.tiles.filter { TilingDefaults.fits($0, device) }
+    let variants: [Variant] = tiles.flatMap { tile in splits.map { .tiled(tile: tile, splits: $0) } }
     return variants.merging(ruledVariant(for: device))
   }
 }

@@ -2,13 +2,19 @@ extension MatrixProduct: Tunable {
   package var tuningKey: String {
     let layout = (a.columnStride == 1 ? "N" : "T") + (b.columnStride == 1 ? "N" : "T")
     return "product \(batch)x\(m)x\(n)x\(k) \(layout)\(epilogue.isCheap ? "" : " with functions")"
+      + (precision == .float32 ? "" : " in \(precision.rawValue)")
   }
 
   package func candidates(for device: OpenCLDevice) -> [Variant] {
     let splits = [1, 2, 4, 8, 16].filter { $0 == 1 || k / $0 >= 128 }
+    if precision != .float32 {
+      return TilingDefaults.tiles.flatMap { tile in splits.map { .tensor(tile: tile, splits: $0) } }
+        .merging(ruledVariant(for: device))
+    }
     switch device.style {
     case .tiled:
-      return [32, 64, 128].flatMap { tile in splits.map { .tiled(tile: tile, splits: $0) } }
+      let tiles = TilingDefaults.tiles.filter { TilingDefaults.fits($0, device) }
+      return tiles.flatMap { tile in splits.map { .tiled(tile: tile, splits: $0) } }
         .merging(ruledVariant(for: device))
     case .wide:
       var variants: [Variant] = []
@@ -28,12 +34,14 @@ extension MatrixProduct: Tunable {
 }
 
 extension MatrixProduct.Variant: LosslessStringConvertible {
-  /// Such as `tiled 128 4` (the tile, the slices), `wide AB- 1` (the packed operands, the slices) or `dot`.
+  /// Such as `tiled 128 4` or `tensor 128 4` (the tile, the slices), `wide AB- 1` (the packed operands, the slices) or
+  /// `dot`.
   package var description: String {
     switch self {
     case .wide(let packsA, let packsB, let splits): "wide \(packsA ? "A" : "")\(packsB ? "B" : "")- \(splits)"
     case .dot: "dot"
     case .tiled(let tile, let splits): "tiled \(tile) \(splits)"
+    case .tensor(let tile, let splits): "tensor \(tile) \(splits)"
     }
   }
 
@@ -45,6 +53,7 @@ extension MatrixProduct.Variant: LosslessStringConvertible {
       self = .wide(packsA: parts[1].contains("A"), packsB: parts[1].contains("B"), splits: numbers[0])
     case ("dot", 0): self = .dot
     case ("tiled", 2): self = .tiled(tile: numbers[0], splits: numbers[1])
+    case ("tensor", 2): self = .tensor(tile: numbers[0], splits: numbers[1])
     default: return nil
     }
   }

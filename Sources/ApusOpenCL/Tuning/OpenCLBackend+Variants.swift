@@ -24,7 +24,8 @@ extension OpenCLBackend {
     return try DeviceError.wrapping(device.name) { () throws(OpenCLError) in
       let one = try OpenCLBuffer(context, size: 4)
       let planner = LaunchPlanner(
-        device: device, buffers: bound, workspaces: [], one: MemoryRange(one), scratch: nil)
+        device: device, buffers: bound, workspaces: [], one: MemoryRange(one), scratch: nil,
+        precision: program.precision)
       switch instruction.kernel {
       case .matrixProduct(let kernel):
         return planner.products(kernel, instruction).products.first.flatMap(variants)

@@ -1,3 +1,4 @@
+import ApusCompiler
 import ApusData
 import ApusFormats
 import ApusLayers
@@ -76,6 +77,8 @@ public struct RunConfiguration: Sendable, Hashable {
   public var steps: Int?
   /// `auto`, `cpu`, `opencl`, `opencl:INDEX` or `opencl:NAME`.
   public var device = "auto"
+  /// What the training step's matrix products are computed in.
+  public var precision = Precision.float32
   /// The key of every random number.
   public var seed: UInt64 = 0
   /// Whether each epoch has an order of its own.
@@ -149,6 +152,7 @@ extension RunConfiguration {
     plan.preparation = preparation
     plan.context = context
     plan.decayed = decayed
+    plan.precision = precision
     plan.streamsData = streamsData
     if case .text(let text) = data, text.training.count <= context {
       throw TrainingError(
