@@ -3,8 +3,8 @@
 #
 # Usage: Benchmarks/gpu.sh [APUS] [RESULTS]      the binary of `make dist` (default: dist/apus) and the file (default: gpu-results.md)
 #
-# Where python3 has PyTorch with CUDA, its training steps are measured on the same GPU. APUS_ALL_DEVICES=1 takes other OpenCL
-# devices too, such as PoCL's, to try the script itself.
+# Where python3 has PyTorch with CUDA, its training steps are measured on the same GPU. Of several GPUs of one name the first is
+# measured, the others are checked. APUS_ALL_DEVICES=1 takes other OpenCL devices too, such as PoCL's, to try the script itself.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 apus=${1:-$here/../dist/apus}
@@ -52,25 +52,65 @@ status=0
 
 kinds=gpu
 [ "${APUS_ALL_DEVICES:-0}" = 0 ] || kinds='gpu|accelerator|cpu'
-# One object per device in the list: the ones that OpenCL has and whose kind is wanted.
-selections=$("$apus" devices --json | tr '{' '\n' | grep -E "\"kind\": \"($kinds)\"" | sed -n 's/.*"selection": "\(opencl:[0-9]*\)".*/\1/p')
-[ -n "$selections" ] || {
+# One object per device in the list: the ones that OpenCL has and whose kind is wanted, as SELECTION NAME.
+devices=$("$apus" devices --json | tr '{' '\n' | grep -E "\"kind\": \"($kinds)\"" |
+  sed -n 's/.*"selection": "\(opencl:[0-9]*\)", "name": "\([^"]*\)".*/\1 \2/p')
+[ -n "$devices" ] || {
   echo "gpu.sh: OpenCL has no GPU here; $results says what there is" >&2
   exit 1
 }
+names=$(printf '%s\n' "$devices" | cut -d ' ' -f 2- | sort -u | grep -c .)
 
-for device in $selections; do
+pytorch=0
+! python3 -c 'import torch, sys; sys.exit(not torch.cuda.is_available())' 2>/dev/null || pytorch=90
+
+# part PERCENT: of the time that each kind of device has.
+begin=$(date +%s)
+part() { echo $(((end - pytorch - begin) * $1 / 100 / names)); }
+
+# in_precision DEVICE PRECISION: products and training steps, or one line that says why the device cannot.
+in_precision() {
+  offer=$(within "$(part 5)" "$apus" check "batched product" --device "$1" --precision "$2")
+  case $offer in
+  *"cannot compute in"*)
+    printf '\n%s\n' "$offer" | sed -n 's/.*Error: \(.*cannot compute in.*\)/\1/p'
+    return 0
+    ;;
+  esac
+  section "$1: conformance of products in $2" "$(part 6)" \
+    "$apus" check product perceptron --device "$1" --precision "$2" || status=1
+  section "$1: kernels in $2" "$(part 10)" "$apus" bench product "step mlp" "step gpt" "step resnet20" --device "$1" \
+    --precision "$2" --rounds 3 --limit "$(part 8)"
+  section "$1: training on generated digits in $2" "$(part 4)" \
+    "$apus" train --dataset digits --model mlp --optimizer amsbound --epochs 5 --device "$1" --precision "$2" --quiet \
+    --output "$folder/run-$1-$2"
+}
+
+seen=
+while read -r device name; do
   {
-    section "$device: conformance" 150 "$apus" check --device "$device" || status=1
-    section "$device: tuning" 60 "$apus" tune --device "$device" --seconds 45
-    section "$device: kernels" 120 "$apus" bench --device "$device" --rounds 3
-    section "$device: training on generated digits" 60 \
-      "$apus" train --dataset digits --model mlp --optimizer amsbound --epochs 5 --device "$device" --quiet --output "$folder/run"
+    case $seen in
+    *"|$name|"*)
+      section "$device: $name once more: conformance of products" 20 "$apus" check product --device "$device" || status=1
+      continue
+      ;;
+    esac
+    seen="$seen|$name|"
+    section "$device: $name: conformance" "$(part 30)" "$apus" check --device "$device" || status=1
+    section "$device: tuning" "$(part 14)" "$apus" tune --device "$device" --seconds "$(part 10)"
+    section "$device: kernels" "$(part 22)" "$apus" bench --device "$device" --rounds 3 --limit "$(part 20)"
+    section "$device: training on generated digits" "$(part 8)" \
+      "$apus" train --dataset digits --model mlp --optimizer amsbound --epochs 5 --device "$device" --quiet \
+      --output "$folder/run-$device"
+    in_precision "$device" tf32
+    in_precision "$device" bf16
   } >>"$results"
-done
+done <<END
+$devices
+END
 
-if python3 -c 'import torch, sys; sys.exit(not torch.cuda.is_available())' 2>/dev/null; then
-  section "PyTorch on CUDA" 90 python3 "$here/peers/pytorch_cuda.py" >>"$results"
+if [ "$pytorch" -gt 0 ]; then
+  section "PyTorch on CUDA" "$pytorch" python3 "$here/peers/pytorch_cuda.py" >>"$results"
 else
   printf '\nPyTorch with CUDA was not found: the other side of the comparison is missing.\n' >>"$results"
 fi

@@ -32,6 +32,9 @@ static const unsigned char file_convolution_pack[] = {
 static const unsigned char file_convolution_sum[] = {
 #embed "convolution_sum.cl"
 };
+static const unsigned char file_convolution_tensor[] = {
+#embed "convolution_tensor.cl"
+};
 static const unsigned char file_convolution_tiled[] = {
 #embed "convolution_tiled.cl"
 };
@@ -88,6 +91,9 @@ static const unsigned char file_sparse_product[] = {
 };
 static const unsigned char file_sparse_rows[] = {
 #embed "sparse_rows.cl"
+};
+static const unsigned char file_tensor_cores[] = {
+#embed "tensor_cores.cl"
 };
 static const unsigned char file_transpose[] = {
 #embed "transpose.cl"
@@ -154,6 +160,7 @@ static const apus_kernel_file files[] = {
   FILE_ROW("convolution_direct", file_convolution_direct),
   FILE_ROW("convolution_pack", file_convolution_pack),
   FILE_ROW("convolution_sum", file_convolution_sum),
+  FILE_ROW("convolution_tensor", file_convolution_tensor),
   FILE_ROW("convolution_tiled", file_convolution_tiled),
   FILE_ROW("convolution_wide", file_convolution_wide),
   FILE_ROW("convolution_wide_weights", file_convolution_wide_weights),
@@ -173,6 +180,7 @@ static const apus_kernel_file files[] = {
   FILE_ROW("softmax", file_softmax),
   FILE_ROW("sparse_product", file_sparse_product),
   FILE_ROW("sparse_rows", file_sparse_rows),
+  FILE_ROW("tensor_cores", file_tensor_cores),
   FILE_ROW("transpose", file_transpose),
   FILE_ROW("update", file_update),
   FILE_ROW("Updates/adabound", file_updates_adabound),

@@ -140,7 +140,7 @@ struct TrainingOptions: ParsableArguments {
 
   @Option(
     help: """
-      Matrix products of training: float32, or on NVIDIA's tensor cores tf32 or bf16; sums and parameters stay float32 \
+      Products and convolutions of training: float32, or on NVIDIA's tensor cores tf32 or bf16; sums and parameters stay float32 \
       (default: float32).
       """)
   var precision: String?

@@ -182,6 +182,10 @@ public struct ConvolutionKernel: Sendable, Hashable {
   /// Where the extras' elements lie over the result's images, channels and pixels.
   public let extras: [Extra]
 
+  /// What operands are rounded to in a program of a precision: those of several groups stay in float32, because a group
+  /// has few channels and tensor cores multiply many at a time.
+  public func precision(in precision: Precision) -> Precision { shape.groups == 1 ? precision : .float32 }
+
   /// The result's extents.
   public var resultShape: Shape {
     switch pass {

@@ -1,5 +1,5 @@
-/// What a program's matrix products round their operands to before they are multiplied; sums, parameters, optimizer states
-/// and everything else stay in float32.
+/// What a program's matrix products and convolutions of one group round their operands to before they are multiplied; sums,
+/// parameters, optimizer states and everything else stay in float32.
 public enum Precision: String, Sendable, Hashable, CaseIterable {
   /// Not rounded: 24 significant bits.
   case float32

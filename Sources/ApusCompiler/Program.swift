@@ -19,7 +19,7 @@ public struct Program: Sendable {
   /// What the intermediate values would take without reuse, in bytes.
   public let workspaceWithoutReuse: Int
 
-  /// What matrix products are computed in. A backend refuses a program in a precision that it lacks.
+  /// What matrix products and convolutions are computed in. A backend refuses a program in a precision that it lacks.
   public var precision = Precision.float32
 }
 

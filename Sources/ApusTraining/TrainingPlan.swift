@@ -32,7 +32,7 @@ public struct TrainingPlan: Sendable {
   public var clipping: GlobalNormClipping?
   /// The parameters that weight decay applies to.
   public var decayed = DecayedParameters.all
-  /// What the training step's matrix products are computed in; evaluations are in float32 always, so that they do not
+  /// What the training step's matrix products and convolutions are computed in; evaluations are in float32 always, so that they do not
   /// depend on the device.
   public var precision = Precision.float32
 

@@ -43,10 +43,21 @@ struct ConvolutionTests {
 
   /// Few of the large tiles, whose compiling takes long.
   private static func variants(
-    _ style: OpenCLDevice.Style, _ pass: ConvolutionKernel.Pass, _ geometry: Geometry
+    _ family: MatrixProductTests.Family, _ pass: ConvolutionKernel.Pass, _ geometry: Geometry
   ) -> [ConvolutionProduct.Variant] {
-    guard style == .tiled else { return [.wide] }
     let isGradient = pass == .weightGradient
+    switch family {
+    case .wide: return [.wide]
+    case .tiled: break
+    case .tf32, .bf16:
+      // A window that is strided and dilated, one that is padded, and one of a single pixel.
+      switch (geometry.shape.features, geometry.shape.groups) {
+      case (3, 1): return [.tensor(tile: 32, splits: isGradient ? 2 : 1)]
+      case (35, 1): return [.tensor(tile: 64, splits: isGradient ? 3 : 1)]
+      case (70, 1): return [.tensor(tile: 128, splits: 1)]
+      default: return []
+      }
+    }
     if TestDevice.hasTinyShapes {
       return geometry.shape.groups == 1 ? [.tiled(tile: 32, splits: isGradient ? 2 : 1)] : [.direct]
     }
@@ -58,12 +69,17 @@ struct ConvolutionTests {
     return variants
   }
 
-  /// All shapes, products and variants in one program, because what takes the time here is compiling.
-  @Test(arguments: OpenCLDevice.Style.allCases, [ConvolutionKernel.Pass.forward, .inputGradient, .weightGradient])
-  func everyVariantAgreesWithDouble(style: OpenCLDevice.Style, pass: ConvolutionKernel.Pass) throws {
+  /// All shapes, products and variants in one program, because what takes the time here is compiling. Where a precision
+  /// rounds operands, so does the expected value.
+  @Test(
+    arguments: MatrixProductTests.Family.allCases,
+    [ConvolutionKernel.Pass.forward, .inputGradient, .weightGradient])
+  func everyVariantAgreesWithDouble(family: MatrixProductTests.Family, pass: ConvolutionKernel.Pass) throws {
     let context = try TestDevice.context()
     var device = context.device
-    device.style = style
+    device.style = family == .wide ? .wide : .tiled
+    device.tensorCores = .emulated
+    let precision = family.precision
     var builder = ProgramBuilder()
     var launches: [PlannedLaunch] = []
     var checks: [(name: String, output: MemoryRange, expected: [Double])] = []
@@ -81,7 +97,8 @@ struct ConvolutionTests {
       let extents = [result[0], result[1], result[2] * result[3]]
       let residual = numbers(result.count, seed: 4)
       let bias = numbers(extents[1], seed: 5)
-      let products = ImageReference.convolution(pass, shape, { Double(first[$0]) }, { Double(second[$0]) })
+      let products = ImageReference.convolution(
+        pass, shape, { Double(precision.rounded(first[$0])) }, { Double(precision.rounded(second[$0])) })
       let hasEpilogue = pass != .weightGradient
       let expected = products.enumerated().map { index, product in
         hasEpilogue
@@ -92,12 +109,12 @@ struct ConvolutionTests {
         TensorView(try context.buffer(bias), shape: extents, strides: [0, 1, 0]),
         TensorView(try context.buffer(residual), shape: extents),
       ]
-      for variant in Self.variants(style, pass, geometry) {
+      for variant in Self.variants(family, pass, geometry) {
         let output = try context.buffer([Float](repeating: .nan, count: result.count))
         let product = ConvolutionProduct(
           pass, shape, operands: operands, output: output,
           epilogue: hasEpilogue ? .max(.input(0) * .uniform(0) + .input(1), .input(2)) : .input(0),
-          inputs: hasEpilogue ? inputs : [])
+          inputs: hasEpilogue ? inputs : [], precision: precision)
         let size = product.scratchSize(variant, device)
         let scratch = size > 0 ? try context.buffer([Float](repeating: .nan, count: size / 4)) : nil
         launches += try product.plan(device, variant, scratch: scratch, &builder)

@@ -11,7 +11,7 @@ import ApusOpenCL
     #expect(try #require(MatrixProduct.Variant(text)).description == text)
   }
 
-  @Test(arguments: ["wide", "direct", "tiled 64 8"])
+  @Test(arguments: ["wide", "direct", "tiled 64 8", "tensor 32 4"])
   func variantsOfConvolutionsHaveATextForm(text: String) throws {
     #expect(try #require(ConvolutionProduct.Variant(text)).description == text)
   }

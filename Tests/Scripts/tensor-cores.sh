@@ -113,5 +113,10 @@ for tile in 32 64 128; do
   done
   for pass in 0 1 2; do
     compile "convolution_tiled tile $tile, pass $pass" convolution_tiled -DTILE="$tile" -DPASS="$pass"
+    for bf16 in 0 1; do
+      compile "convolution_tensor tile $tile, pass $pass, bf16 $bf16" convolution_tensor -DEMULATE_MMA=0 -DTILE="$tile" \
+        -DPASS="$pass" -DBF16="$bf16"
+      expect $((tile / 4)) 'mma.sync.aligned'
+    done
   done
 done

@@ -25,7 +25,7 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "auto, cpu, opencl, opencl:INDEX or opencl:NAME; 'apus devices' lists them.")
   var device = "auto"
 
-  @Option(help: "What matrix products are computed in: float32, tf32 or bf16.")
+  @Option(help: "What products and convolutions are computed in: float32, tf32 or bf16.")
   var precision = Precision.float32
 
   @Option(help: "Rounds of each measurement; the median counts.")

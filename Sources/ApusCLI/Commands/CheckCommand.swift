@@ -17,7 +17,7 @@ struct CheckCommand: ParsableCommand {
   @Option(help: "auto, cpu, opencl, opencl:INDEX or opencl:NAME.")
   var device = "auto"
 
-  @Option(help: "What matrix products are computed in: float32, tf32 or bf16.")
+  @Option(help: "What products and convolutions are computed in: float32, tf32 or bf16.")
   var precision = Precision.float32
 
   @OptionGroup var output: OutputOptions

@@ -20,7 +20,7 @@ struct TuneCommand: ParsableCommand {
   @Option(help: "The models whose shapes are tuned, separated by commas (default: \(TuneCommand.known)).")
   var models: String?
 
-  @Option(help: "What matrix products are computed in: float32, tf32 or bf16.")
+  @Option(help: "What products and convolutions are computed in: float32, tf32 or bf16.")
   var precision = Precision.float32
 
   @Option(help: "Seconds after which nothing more is tried; a later call goes on.")

@@ -229,7 +229,10 @@ final class ReferenceExecutable: Executable {
         }
       }
     case .convolution(let kernel):
-      let sums = ImageReference.convolution(kernel.pass, kernel.shape, { inputs[0][$0] }, { inputs[1][$0] })
+      let precision = kernel.precision(in: program.precision)
+      func factor(_ value: Double) -> Double { Double(precision.rounded(Float(value))) }
+      let sums = ImageReference.convolution(
+        kernel.pass, kernel.shape, { factor(inputs[0][$0]) }, { factor(inputs[1][$0]) })
       let extents = kernel.resultShape.dimensions
       for (element, position) in Grid(extents).enumerated() {
         var result = sums[element]

@@ -26,7 +26,7 @@ extension LaunchPlanner {
     return ConvolutionProduct(
       kernel.pass, kernel.shape, operands: (memory(instruction.inputs[0]), memory(instruction.inputs[1])),
       output: memory(instruction.outputs[0]), epilogue: isWhole ? kernel.epilogue ?? .input(0) : .input(0),
-      inputs: isWhole ? extras(kernel, instruction) : [])
+      inputs: isWhole ? extras(kernel, instruction) : [], precision: kernel.precision(in: precision))
   }
 
   func convolutionScratchSize(_ kernel: ConvolutionKernel, _ instruction: Instruction) -> Int {

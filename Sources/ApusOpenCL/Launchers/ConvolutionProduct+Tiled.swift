@@ -4,7 +4,7 @@ import ApusGraph
 
 extension ConvolutionProduct {
   /// The extents of the matrix product that a group is.
-  private var product: (m: Int, n: Int, k: Int) {
+  var product: (m: Int, n: Int, k: Int) {
     let pixels = shape.images * shape.output[0] * shape.output[1]
     return switch pass {
     case .forward: (shape.groupFeatures, pixels, shape.groupChannels * shape.taps)
@@ -51,18 +51,21 @@ extension ConvolutionProduct {
       KernelInstance(
         template: "convolution_tiled", macros: macros,
         regions: text.regions("arguments", "rows", "vector", "scalar")))
-    var launches = [
-      PlannedLaunch(
-        suffix.name(of: "convolution_tiled"), parameters.arguments,
-        groups: [n.divided(by: tile), m.divided(by: tile), shape.groups * splits], local: [16, 16, 1],
-        names: parameters.names)
-    ]
-    if splits > 1 {
-      let sum = Reduction(
-        .sum, inputs: [TensorView(result, shape: [splits, weights])], axes: [0], output: output)
-      launches.append(try sum.planInOneLaunch(device, &builder))
-    }
-    return launches
+    let launch = PlannedLaunch(
+      suffix.name(of: "convolution_tiled"), parameters.arguments,
+      groups: [n.divided(by: tile), m.divided(by: tile), shape.groups * splits], local: [16, 16, 1],
+      names: parameters.names)
+    return [launch] + (try sumOfSlices(splits, result, device, &builder))
+  }
+
+  /// The second pass over the weights' gradient: the slices' sums are added in their order.
+  func sumOfSlices(
+    _ splits: Int, _ sums: MemoryRange, _ device: OpenCLDevice, _ builder: inout ProgramBuilder
+  ) throws(OpenCLError) -> [PlannedLaunch] {
+    guard splits > 1 else { return [] }
+    let sum = Reduction(
+      .sum, inputs: [TensorView(sums, shape: [splits, shape.weightShape.count])], axes: [0], output: output)
+    return [try sum.planInOneLaunch(device, &builder)]
   }
 
   func planDirect(_ device: OpenCLDevice, _ builder: inout ProgramBuilder) throws(OpenCLError) -> PlannedLaunch {

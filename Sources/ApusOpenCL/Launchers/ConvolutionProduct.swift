@@ -12,6 +12,8 @@ package struct ConvolutionProduct {
   let output: MemoryRange
   /// What is written; the weights' gradient has none.
   let epilogue: Epilogue
+  /// What operands are rounded to.
+  let precision: Precision
 
   /// - Parameters:
   ///   - operands: input and weights (forward), output gradient and weights (to the input), input and output gradient
@@ -19,10 +21,12 @@ package struct ConvolutionProduct {
   ///   - epilogue: what is written: an expression of the product, input 0, and further inputs.
   ///   - inputs: inputs 1, 2, … of the epilogue: floats of shape `[images, channels, pixels]` of the result, broadcast by
   ///     strides of 0, with a pixel stride of 0 or 1.
+  ///   - precision: what operands are rounded to; all but float32 need one group and a device with tensor cores.
   package init(
     _ pass: ConvolutionKernel.Pass, _ shape: ConvolutionShape, operands: (MemoryRange, MemoryRange),
-    output: MemoryRange, epilogue: Expression = .input(0), inputs: [TensorView] = []
+    output: MemoryRange, epilogue: Expression = .input(0), inputs: [TensorView] = [], precision: Precision = .float32
   ) {
+    self.precision = precision
     self.pass = pass
     self.shape = shape
     first = operands.0
@@ -37,13 +41,16 @@ package struct ConvolutionProduct {
     case wide
     /// For graphics processors: a matrix product of gathered operands in tiles of `tile`², the sums cut into slices.
     case tiled(tile: Int, splits: Int)
+    /// For tensor cores: the same as `tiled`, in the tiles of `matmul_tensor.cl`.
+    case tensor(tile: Int, splits: Int)
     /// For graphics processors and few channels in a group: an element of the result for each work-item.
     case direct
   }
 
   /// The variant that suits a device and this shape by rule, where nothing was measured.
   package func ruledVariant(for device: OpenCLDevice) -> Variant {
-    switch device.style {
+    if precision != .float32 { return bestTensorVariant(device) }
+    return switch device.style {
     case .wide: .wide
     case .tiled: bestTiledVariant(device)
     }
@@ -55,7 +62,7 @@ package struct ConvolutionProduct {
     case .wide:
       pass == .weightGradient
         ? WideWeightConvolution(shape, device).scratchSize : WideConvolution(pass, shape, device).scratchSize
-    case .tiled(_, let splits): splits > 1 ? splits * shape.weightShape.count * 4 : 0
+    case .tiled(_, let splits), .tensor(_, let splits): splits > 1 ? splits * shape.weightShape.count * 4 : 0
     case .direct: 0
     }
   }
@@ -84,6 +91,8 @@ package struct ConvolutionProduct {
     case .wide: return try planWide(device, scratch: scratch, &builder)
     case .tiled(let tile, let splits):
       return try planTiled(device, tile: tile, splits: splits, scratch: scratch, &builder)
+    case .tensor(let tile, let splits):
+      return try planTensor(device, tile: tile, splits: splits, scratch: scratch, &builder)
     case .direct: return [try planDirect(device, &builder)]
     }
   }

@@ -134,7 +134,7 @@ extension RunConfiguration {
     Key("epochs", "length of the run in epochs", \.epochs) { $0 >= 1 },
     Key("steps", "length of the run in steps, instead of epochs; 0 evaluates the start", \.steps) { $0 >= 0 },
     Key("device", "auto, cpu, opencl, opencl:INDEX or opencl:NAME", \.device),
-    Key("precision", "what the operands of training's matrix products are rounded to", \.precision),
+    Key("precision", "what the operands of training's products and convolutions are rounded to", \.precision),
     Key(
       name: "seed", summary: "key of every random number", write: { .integer(Int(truncatingIfNeeded: $0.seed)) },
       read: { value, configuration throws(Refusal) in

@@ -77,7 +77,7 @@ public struct RunConfiguration: Sendable, Hashable {
   public var steps: Int?
   /// `auto`, `cpu`, `opencl`, `opencl:INDEX` or `opencl:NAME`.
   public var device = "auto"
-  /// What the training step's matrix products are computed in.
+  /// What the training step's matrix products and convolutions are computed in.
   public var precision = Precision.float32
   /// The key of every random number.
   public var seed: UInt64 = 0
