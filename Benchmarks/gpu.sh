@@ -62,7 +62,7 @@ devices=$("$apus" devices --json | tr '{' '\n' | grep -E "\"kind\": \"($kinds)\"
 names=$(printf '%s\n' "$devices" | cut -d ' ' -f 2- | sort -u | grep -c .)
 
 pytorch=0
-! python3 -c 'import torch, sys; sys.exit(not torch.cuda.is_available())' 2>/dev/null || pytorch=90
+! python3 -c 'import torch, sys; sys.exit(not torch.cuda.is_available())' 2>/dev/null || pytorch=100
 
 # part PERCENT: of the time that each kind of device has.
 begin=$(date +%s)
@@ -77,10 +77,10 @@ in_precision() {
     return 0
     ;;
   esac
-  section "$1: conformance of products in $2" "$(part 6)" \
-    "$apus" check product perceptron --device "$1" --precision "$2" || status=1
-  section "$1: kernels in $2" "$(part 10)" "$apus" bench product "step mlp" "step gpt" "step resnet20" --device "$1" \
-    --precision "$2" --rounds 3 --limit "$(part 8)"
+  section "$1: conformance of products and convolutions in $2" "$(part 6)" \
+    "$apus" check product perceptron convolution --device "$1" --precision "$2" || status=1
+  section "$1: kernels in $2" "$(part 10)" "$apus" bench product convolution "step mlp" "step cnn" "step resnet20" \
+    "step gpt" --device "$1" --precision "$2" --rounds 3 --limit "$(part 8)"
   section "$1: training on generated digits in $2" "$(part 4)" \
     "$apus" train --dataset digits --model mlp --optimizer amsbound --epochs 5 --device "$1" --precision "$2" --quiet \
     --output "$folder/run-$1-$2"

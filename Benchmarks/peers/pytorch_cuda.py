@@ -1,8 +1,9 @@
-"""PyTorch on the first CUDA device: products in float32, Adam's fused update, training steps; see harness.py for the figures.
+"""PyTorch on the first CUDA device: products, Adam's fused update, training steps; see harness.py for the figures.
 
     python Benchmarks/peers/pytorch_cuda.py [NAME...]
 
-Prints one line a figure. TensorFloat32 is off, as it is in Apus unless asked for.
+Prints one line a figure: in float32, with TensorFloat32 off as it is in Apus unless asked for, then products and steps in tf32, then
+steps in bf16 by autocast.
 """
 import sys
 
@@ -33,15 +34,24 @@ def run(name):
         models.training_step(name, data, labels, "eager", "cuda"), 1, torch.cuda.synchronize, seconds=0.3)
 
 
+def applies(name, precision):
+    """Whether a precision changes what is timed: updates have no products, and autocast leaves one with `out` as it is."""
+    return precision == "float32" or name in models.MODELS or (precision == "tf32" and name.startswith("product"))
+
+
 def main():
-    torch.backends.cuda.matmul.allow_tf32 = False
-    torch.backends.cudnn.allow_tf32 = False
     print(f"PyTorch {torch.__version__}, {torch.cuda.get_device_name()}", flush=True)
-    for name in sys.argv[1:] or NAMES + list(models.MODELS):
-        try:
-            print(f"{name}: {run(name).figure(3):.1f}", flush=True)
-        except RuntimeError as error:
-            print(f"{name}: {error}", flush=True)
+    names = sys.argv[1:] or NAMES + list(models.MODELS)
+    for precision in ["float32", "tf32", "bf16"]:
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = precision == "tf32"
+        for name in names:
+            if not applies(name, precision):
+                continue
+            try:
+                with torch.autocast("cuda", torch.bfloat16, enabled=precision == "bf16"):
+                    print(f"{name} in {precision}: {run(name).figure(3):.1f}", flush=True)
+            except RuntimeError as error:
+                print(f"{name} in {precision}: {error}", flush=True)
 
 
 if __name__ == "__main__":
