@@ -59,6 +59,7 @@ public final class OpenCLBackend: Backend, @unchecked Sendable {
 
   /// Whether the device has instructions for the precision, and a probe's numbers were right; probed once.
   public func refusal(of precision: Precision) -> String? {
+    guard precision != .float32 else { return nil }
     if let known = refusals[precision] { return known }
     let found = probe(precision)
     refusals[precision] = .some(found)
