@@ -11,7 +11,7 @@
 // matmul_tensor.cl; warps, words and fragments are explained in tensor_cores.cl. A work-item gathers two fours of words of
 // each operand in each step; what belongs to its lines is computed once.
 //
-// What limits this kernel is gathering: each element of an operand has a place to be computed and edges to be minded.
+// Limit: gathering: each element of an operand has a place to be computed and edges to be minded. Not measured on a GPU.
 //
 // images, channels, features  the extents
 // k_slice                     K is cut into slices of k_slice, the last one shorter

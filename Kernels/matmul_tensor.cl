@@ -7,7 +7,8 @@
 // Warps, words and fragments are explained in tensor_cores.cl; a work-item fetches two fours of words of each operand in
 // each step and has four floats of each of the ROWS x 4 results of its warp.
 //
-// What limits this kernel, beside memory, is local memory: 8 * ROWS + 16 loads of a work-item for ROWS * 8 instructions.
+// Limit: local memory: 8 * ROWS + 16 loads of a work-item for ROWS * 8 instructions; memory where M, N or K is small. Not
+// measured on a GPU.
 //
 // m, n, k           the shape
 // splits, k_slice   the K dimension is cut into `splits` slices of k_slice, the last one shorter

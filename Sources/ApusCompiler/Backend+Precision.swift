@@ -45,10 +45,20 @@ private final class PreciseBackend: Backend {
     try base.makeBuffer(byteCount: byteCount, label: label)
   }
 
-  func prepare(_ program: Program, buffers: [String: any DeviceBuffer]) throws(DeviceError) -> any Executable {
+  func makeBuffer(
+    of bytes: UnsafeRawBufferPointer, owner: AnyObject, label: String
+  ) throws(DeviceError) -> any DeviceBuffer {
+    try base.makeBuffer(of: bytes, owner: owner, label: label)
+  }
+
+  func makeWorkspace() -> any Workspace { base.makeWorkspace() }
+
+  func prepare(
+    _ program: Program, buffers: [String: any DeviceBuffer], in workspace: any Workspace
+  ) throws(DeviceError) -> any Executable {
     var program = program
     program.precision = precision
-    return try base.prepare(program, buffers: buffers)
+    return try base.prepare(program, buffers: buffers, in: workspace)
   }
 
   func synchronize() throws(DeviceError) { try base.synchronize() }

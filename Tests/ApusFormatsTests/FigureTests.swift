@@ -101,6 +101,18 @@ struct FigureTests {
     #expect(svg.contains("fill-opacity=\"0.18\"") && svg.contains(">7.5</text>"))
   }
 
+  @Test func numbersOfALogarithmicAxisDoNotTouch() throws {
+    // Little more than a decade of large numbers: each digit would have room, but not its power of ten.
+    let axis = ChartAxis("operations", scale: .logarithmic)
+    let series = [curve("a", [[6e7, 1], [8.5e8, 2]])]
+    let figure = Figure(title: "", panels: [FigurePanel(x: axis, y: ChartAxis("y"), content: .curves(series))])
+    let places = try figure.svg.split(separator: "\n").filter { $0.contains("·10") || $0.contains(">10<") }.map {
+      try #require($0.firstMatch(of: /x="([0-9.]+)"/).flatMap { Double($0.1) })
+    }
+    #expect(places.count >= 2)
+    for (a, b) in zip(places, places.dropFirst()) { #expect(b - a > 30) }
+  }
+
   @Test func confusionCountsStandInTheirCells() {
     let figure = Figure(
       title: "", panels: [FigurePanel(confusion: [[1120, 3], [0, 50]], classNames: ["aeroplane", "bird"])])

@@ -1,3 +1,5 @@
+import Foundation
+
 /// A panel's axes in their place on the page: from values to places, and what is drawn there.
 struct PlotArea {
   typealias Point = Drawing.Point
@@ -15,7 +17,8 @@ struct PlotArea {
   init(_ rectangle: Drawing.Rectangle, frame: PanelFrame) {
     self.rectangle = rectangle
     self.frame = frame
-    xTicks = PlotArea.marks(of: frame.x, about: max(Int(rectangle.width / 60), 2))
+    let marks = PlotArea.marks(of: frame.x, about: max(Int(rectangle.width / 60), 2))
+    xTicks = frame.x.isLogarithmic ? PlotArea.spaced(marks, frame.x, width: rectangle.width) : marks
     yTicks = PlotArea.marks(of: frame.y, about: max(Int(rectangle.height / 50), 3))
   }
 
@@ -24,6 +27,26 @@ struct PlotArea {
     frame.ticks(about: count).map { tick in
       tick.label.hasPrefix("-") ? AxisFrame.Tick(value: tick.value, label: "−" + tick.label.dropFirst()) : tick
     }
+  }
+
+  /// Marks without the numbers that would touch others: of a decade 1 stays first, then 5 and 2.
+  private static func spaced(_ marks: [AxisFrame.Tick], _ frame: AxisFrame, width: Double) -> [AxisFrame.Tick] {
+    func rank(_ value: Double) -> Int {
+      let digit = Int((value / pow(10, floor(log10(value) + 1e-9))).rounded())
+      return [1, 5, 2].firstIndex(of: digit) ?? 3
+    }
+    var taken: [ClosedRange<Double>] = []
+    var kept: Set<Int> = []
+    for index in marks.indices.sorted(by: { (rank(marks[$0].value), $0) < (rank(marks[$1].value), $1) }) {
+      guard !marks[index].label.isEmpty, let fraction = frame.fraction(marks[index].value) else { continue }
+      // Half of the number's width, and half of a gap.
+      let reach = (TextMetrics.width(of: marks[index].label) * tickTextSize + 6) / 2
+      let range = fraction * width - reach...fraction * width + reach
+      guard !taken.contains(where: range.overlaps) else { continue }
+      taken.append(range)
+      kept.insert(index)
+    }
+    return marks.indices.map { kept.contains($0) ? marks[$0] : AxisFrame.Tick(value: marks[$0].value, label: "") }
   }
 
   /// The room that the marks of the vertical axis take, in pixels.
