@@ -146,6 +146,15 @@ static const unsigned char file_updates_rmsprop[] = {
 static const unsigned char file_updates_sgd[] = {
 #embed "Updates/sgd.cl"
 };
+static const unsigned char file_winograd_input[] = {
+#embed "winograd_input.cl"
+};
+static const unsigned char file_winograd_output[] = {
+#embed "winograd_output.cl"
+};
+static const unsigned char file_winograd_weights[] = {
+#embed "winograd_weights.cl"
+};
 
 #define FILE_ROW(name, bytes) {name, bytes, sizeof bytes}
 
@@ -198,6 +207,9 @@ static const apus_kernel_file files[] = {
   FILE_ROW("Updates/radam", file_updates_radam),
   FILE_ROW("Updates/rmsprop", file_updates_rmsprop),
   FILE_ROW("Updates/sgd", file_updates_sgd),
+  FILE_ROW("winograd_input", file_winograd_input),
+  FILE_ROW("winograd_output", file_winograd_output),
+  FILE_ROW("winograd_weights", file_winograd_weights),
 };
 
 int apus_kernel_count(void) { return (int)(sizeof files / sizeof *files); }

@@ -23,6 +23,12 @@ struct ConvolutionTests {
       self.isTiny = isTiny
     }
 
+    var hasWinogradTiles: Bool {
+      let window = shape.window
+      return [[3, 3], [5, 5]].contains(window.size) && window.strides == [1, 1] && window.dilation == [1, 1]
+        && shape.groups == 1
+    }
+
     var testDescription: String {
       "\(shape.images)×\(shape.channels)→\(shape.features) of \(shape.input), \(shape.window), \(shape.groups) groups"
     }
@@ -34,8 +40,13 @@ struct ConvolutionTests {
     Geometry(1, 2, 3, [5, 9], [2, 3], strides: [2, 3], padding: [1, 2], dilation: [1, 2], isTiny: true),
     Geometry(2, 4, 4, [4, 4], [3, 3], padding: [1, 1], groups: 4, isTiny: true),
     Geometry(1, 4, 6, [5, 3], [1, 1], strides: [2, 2], groups: 2, isTiny: true),
+    Geometry(2, 17, 3, [6, 5], [5, 5], padding: [3, 1], isTiny: true),
     Geometry(3, 5, 35, [7, 18], [3, 3], padding: [1, 1]),
     Geometry(9, 17, 14, [8, 8], [5, 5], padding: [2, 2]),
+    Geometry(2, 128, 20, [9, 6], [3, 3], padding: [2, 0]),
+    // More images than a slice has.
+    Geometry(131, 1, 2, [15, 15], [3, 3], padding: [1, 1]),
+    Geometry(3, 16, 16, [3, 3], [3, 3]),
     Geometry(2, 6, 20, [9, 35], [3, 3], strides: [2, 2], padding: [1, 1]),
     Geometry(1, 3, 8, [14, 14], [7, 7], strides: [3, 2], padding: [3, 3]),
     Geometry(2, 40, 70, [4, 12], [1, 1]),
@@ -47,7 +58,7 @@ struct ConvolutionTests {
   ) -> [ConvolutionProduct.Variant] {
     let isGradient = pass == .weightGradient
     switch family {
-    case .wide: return [.wide]
+    case .wide: return geometry.hasWinogradTiles && !isGradient ? [.wide, .winograd] : [.wide]
     case .tiled: break
     case .tf32, .bf16:
       // A window that is strided and dilated, one that is padded, and one of a single pixel.

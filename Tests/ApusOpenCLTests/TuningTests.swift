@@ -11,12 +11,12 @@ import ApusOpenCL
     #expect(try #require(MatrixProduct.Variant(text)).description == text)
   }
 
-  @Test(arguments: ["wide", "direct", "tiled 64 8", "tensor 32 4"])
+  @Test(arguments: ["wide", "winograd", "direct", "tiled 64 8", "tensor 32 4"])
   func variantsOfConvolutionsHaveATextForm(text: String) throws {
     #expect(try #require(ConvolutionProduct.Variant(text)).description == text)
   }
 
-  @Test(arguments: ["", "tiled", "tiled 64", "tensor 64", "wide 1", "direct 2", "dot 1"])
+  @Test(arguments: ["", "tiled", "tiled 64", "tensor 64", "wide 1", "direct 2", "winograd 1", "dot 1"])
   func nothingElseIsAVariant(text: String) {
     #expect(MatrixProduct.Variant(text) == nil)
     #expect(ConvolutionProduct.Variant(text) == nil)

@@ -39,6 +39,8 @@ package struct ConvolutionProduct {
   package enum Variant: Sendable, Hashable {
     /// For processors: tiles of vectors of pixels (of features, to the weights), over images copied into the cache.
     case wide
+    /// For processors and windows of 3×3 or 5×5 that move by one, not to the weights: minimal filtering of tiles.
+    case winograd
     /// For graphics processors: a matrix product of gathered operands in tiles of `tile`², the sums cut into slices.
     case tiled(tile: Int, splits: Int)
     /// For tensor cores: the same as `tiled`, in the tiles of `matmul_tensor.cl`.
@@ -51,7 +53,7 @@ package struct ConvolutionProduct {
   package func ruledVariant(for device: OpenCLDevice) -> Variant {
     if precision != .float32 { return bestTensorVariant(device) }
     return switch device.style {
-    case .wide: .wide
+    case .wide: WinogradConvolution(pass, shape, device)?.isFaster == true ? .winograd : .wide
     case .tiled: bestTiledVariant(device)
     }
   }
@@ -62,6 +64,7 @@ package struct ConvolutionProduct {
     case .wide:
       pass == .weightGradient
         ? WideWeightConvolution(shape, device).scratchSize : WideConvolution(pass, shape, device).scratchSize
+    case .winograd: WinogradConvolution(pass, shape, device)?.scratchSize ?? 0
     case .tiled(_, let splits), .tensor(_, let splits): splits > 1 ? splits * shape.weightShape.count * 4 : 0
     case .direct: 0
     }
@@ -69,7 +72,8 @@ package struct ConvolutionProduct {
 
   /// Adds the kernels to a program and plans their launches.
   ///
-  /// Changing arguments, on the last launch: each uniform `n` of the epilogue as `uN`; `key0`, `key1` and `step`.
+  /// Changing arguments, on each launch that writes the result: each uniform `n` of the epilogue as `uN`; `key0`, `key1`
+  /// and `step`.
   ///
   /// - Parameters:
   ///   - variant: nil for the one that suits the device and shape, `bestVariant(for:)`.
@@ -89,6 +93,7 @@ package struct ConvolutionProduct {
     }
     switch variant {
     case .wide: return try planWide(device, scratch: scratch, &builder)
+    case .winograd: return try planWinograd(device, scratch: scratch, &builder)
     case .tiled(let tile, let splits):
       return try planTiled(device, tile: tile, splits: splits, scratch: scratch, &builder)
     case .tensor(let tile, let splits):

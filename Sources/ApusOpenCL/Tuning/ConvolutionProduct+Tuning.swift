@@ -15,7 +15,9 @@ extension ConvolutionProduct: Tunable {
       return TilingDefaults.tiles.flatMap { tile in splits.map { .tensor(tile: tile, splits: $0) } }
         .merging(ruledVariant(for: device))
     }
-    guard device.style == .tiled else { return [.wide] }
+    guard device.style == .tiled else {
+      return WinogradConvolution(pass, shape, device) == nil ? [.wide] : [.wide, .winograd]
+    }
     let tiles = TilingDefaults.tiles.filter { TilingDefaults.fits($0, device) }
     let variants: [Variant] = tiles.flatMap { tile in splits.map { .tiled(tile: tile, splits: $0) } }
     return variants.merging(ruledVariant(for: device))
@@ -23,10 +25,11 @@ extension ConvolutionProduct: Tunable {
 }
 
 extension ConvolutionProduct.Variant: LosslessStringConvertible {
-  /// Such as `tiled 64 8` or `tensor 64 8` (the tile, the slices), `wide` or `direct`.
+  /// Such as `tiled 64 8` or `tensor 64 8` (the tile, the slices), `wide`, `winograd` or `direct`.
   package var description: String {
     switch self {
     case .wide: "wide"
+    case .winograd: "winograd"
     case .direct: "direct"
     case .tiled(let tile, let splits): "tiled \(tile) \(splits)"
     case .tensor(let tile, let splits): "tensor \(tile) \(splits)"
@@ -38,6 +41,7 @@ extension ConvolutionProduct.Variant: LosslessStringConvertible {
     let numbers = parts.dropFirst().compactMap { Int($0) }
     switch (parts.first, numbers.count) {
     case ("wide", 0): self = .wide
+    case ("winograd", 0): self = .winograd
     case ("direct", 0): self = .direct
     case ("tiled", 2): self = .tiled(tile: numbers[0], splits: numbers[1])
     case ("tensor", 2): self = .tensor(tile: numbers[0], splits: numbers[1])
