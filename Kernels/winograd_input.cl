@@ -4,7 +4,9 @@
 // A work-item owns every get_global_size(0)-th pair of an image and a block of 16 channels, from get_global_id(0) on. It
 // first brings the 16 channels of each pixel side by side, on a plane of its own that is padded by zeros; from then on,
 // channels lie in the lanes. A work-group owns nothing together: no local memory, no barrier.
-// What limits this kernel is writing the values.
+//
+// Limit: memory, where the values are written: 40 % of the copy rate on PoCL (2 AVX-512 cores), by
+// `apus train --profile` of adam-cnn's second layer.
 //
 // first_image, images       the images that are transformed
 // channels, height, width   of what is read

@@ -3,7 +3,9 @@
 // A work-item owns every get_global_size(0)-th pair of an image and a block of 16 channels, from get_global_id(0) on. It
 // transforms all tiles with channels in the lanes, brings each channel's pixels side by side, and writes the planes while
 // they are in the cache. A work-group owns nothing together: no local memory, no barrier.
-// What limits this kernel is reading the products.
+//
+// Limit: memory, where the products are read: 48 % of the copy rate on PoCL (2 AVX-512 cores), by
+// `apus train --profile` of adam-cnn's second layer.
 //
 // first_image, images       the images that are made
 // channels, height, width   of what is written

@@ -2,7 +2,8 @@
 //
 // A work-item owns 16 channels of the result, 16 * get_global_id(0) and on, and one channel of the source,
 // get_global_id(1). A work-group owns nothing together: no local memory, no barrier.
-// What limits this kernel is gathering the weights, which lie window by window.
+//
+// Limit: gathering the weights, which lie window by window; under 1 % of adam-cnn's step on PoCL, by `apus train --profile`.
 //
 // in_channels, out_channels   of the source and of the result
 // w                           element (feature, channel, row, column), without gaps; to the input (TRANSPOSED), features
