@@ -27,7 +27,7 @@ struct WinogradWeightGradient: ConvolutionWeightGradient {
   /// The tiles that are worth sums of their own, which have to be added to the others'.
   private static let fewestTiles = 128
   /// Floats of sums of products.
-  private static let sumLimit = 4 << 20
+  private static let sumLimit = 2 << 20
   /// Where images alone make fewer tasks than this, each task takes some of the features, although every one then
   /// transforms the same input.
   private static let fewestTasks = 4
