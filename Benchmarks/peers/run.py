@@ -2,7 +2,7 @@
 
     python Benchmarks/peers/run.py .build/release/apus [--rounds 5] [--devices cpu,opencl] [--only NAME...]
 
-Each round measures every peer and then Apus on every device, in `apus bench`; medians over the rounds count. Products are
+Each round measures Apus on every device, in `apus bench`, then every peer, then Apus again; medians count. Products are
 compared with OpenBLAS and CLBlast, updates with PyTorch's fused Adam and Luo et al.'s AMSBound, training steps with
 PyTorch (eager, channels-last, compiled) and tinygrad; then whole processes with PyTorch's, their peak memory and the time
 to the end of step 1. Both sides get as many threads as there are cores. A peer that is missing is a remark in the results.
@@ -198,7 +198,7 @@ def version(command):
 
 
 class Comparison:
-    """The rounds: each peer, then Apus on each device, then whole processes."""
+    """The rounds: Apus on each device before and after the peers, then whole processes."""
 
     def __init__(self, apus, devices, wanted, folder):
         self.apus, self.devices, self.folder = apus, devices, folder
@@ -217,31 +217,43 @@ class Comparison:
         time.sleep(0.5)
 
     def round(self, results, number):
+        # A host's speed drifts within minutes: ours are measured before and after the peers, and who takes long comes last.
+        self.own(results, number)
         for position, peer in enumerate(self.peers):
-            if not peer.names:
-                continue
-            self.settle(number, peer.who)
-            found, reasons = peer.round()
-            results.remarks += reasons
-            for answer in found:
-                results.versions[peer.who] = answer["version"]
-                for name, by_variant in answer["variants"].items():
-                    for variant, figure in by_variant.items():
-                        label = " ".join([variant, *(peer.environment or {}).values()])
-                        own = self.variants.setdefault((name, peer.who), {})
-                        own.setdefault((position, label), []).append(figure)
-        for device in self.devices if self.names else []:
-            self.settle(number, f"apus on {device}")
-            figures, reasons = ours(self.apus, device, self.names)
-            results.remarks += reasons
-            for name, value in figures.items():
-                results.add(name, device, value)
+            if not peer.seconds:
+                self.peer(results, number, position, peer)
+        self.own(results, number)
         # Peak memory hardly differs from round to round.
         whole = (self.processes["memory"] if number < 2 else []) + self.processes["start"]
         if whole:
             self.settle(number, "whole processes")
             results.remarks += processes.measure(
                 results, self.apus, self.devices, whole, self.folder, self.datasets, is_first=number == 0)
+        for position, peer in enumerate(self.peers):
+            if peer.seconds:
+                self.peer(results, number, position, peer)
+
+    def peer(self, results, number, position, peer):
+        if not peer.names:
+            return
+        self.settle(number, peer.who)
+        found, reasons = peer.round()
+        results.remarks += reasons
+        for answer in found:
+            results.versions[peer.who] = answer["version"]
+            for name, by_variant in answer["variants"].items():
+                for variant, figure in by_variant.items():
+                    label = " ".join([variant, *(peer.environment or {}).values()])
+                    own = self.variants.setdefault((name, peer.who), {})
+                    own.setdefault((position, label), []).append(figure)
+
+    def own(self, results, number):
+        for device in self.devices if self.names else []:
+            self.settle(number, f"apus on {device}")
+            figures, reasons = ours(self.apus, device, self.names)
+            results.remarks += [reason for reason in reasons if reason not in results.remarks]
+            for name, value in figures.items():
+                results.add(name, device, value)
 
     def finish(self, results):
         """Ends the peers and adds their figures."""
