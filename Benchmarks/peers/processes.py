@@ -32,15 +32,15 @@ def command(who, apus, model, folder, dataset, steps):
         return [sys.executable, os.path.join(HERE, "training_run.py"), model, folder, "--steps", str(steps)]
     return [
         apus, "train", "--dataset", dataset, "--data-dir", folder, "--model", model, "--optimizer", "adam", "--batch-size",
-        str(harness.STEPS[f"step {model}"][0]), "--steps", str(steps), "--device", who, "--output", os.path.join(folder, "run"), "--overwrite",
-        "--quiet"]
+        str(harness.STEPS[f"step {model}"][0]), "--steps", str(steps), "--device", who,
+        "--output", os.path.join(folder, "run"), "--overwrite", "--quiet"]
 
 
 def measure(results, apus, devices, names, folder, datasets, is_first):
     """Adds one round of each name and gives what failed.
 
-    Processes of the first round are run twice, for files to be in their caches and kernels compiled: PoCL compiles within the
-    process that first needs them, which takes 100 MB.
+    In the first round what is timed is run twice, for files to be in their caches, and so are all of ours, for kernels to be
+    compiled: PoCL compiles within the process that first needs them, which takes 100 MB.
     """
     failures = []
     for name in names:
