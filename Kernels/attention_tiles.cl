@@ -11,15 +11,7 @@
 // WIDTH            the columns of a head
 // CAUSAL           whether a position attends to itself and those before it alone
 
-#pragma OPENCL FP_CONTRACT OFF
-
-#ifndef MAD
-#if defined(FP_FAST_FMAF) || defined(__FMA__) || defined(__ARM_FEATURE_FMA)
-#define MAD(a, b, c) fma(a, b, c)
-#else
-#define MAD(a, b, c) mad(a, b, c)
-#endif
-#endif
+#include "arithmetic.cl"
 
 #ifndef WIDTH
 #define WIDTH 64

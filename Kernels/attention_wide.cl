@@ -26,15 +26,7 @@
 //
 // Source: Dao et al., "FlashAttention", 2022, arXiv:2205.14135.
 
-#pragma OPENCL FP_CONTRACT OFF
-
-#ifndef MAD
-#if defined(FP_FAST_FMAF) || defined(__FMA__) || defined(__ARM_FEATURE_FMA)
-#define MAD(a, b, c) fma(a, b, c)
-#else
-#define MAD(a, b, c) mad(a, b, c)
-#endif
-#endif
+#include "arithmetic.cl"
 
 #ifndef WIDTH
 #define WIDTH 64

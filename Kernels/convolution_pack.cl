@@ -12,29 +12,13 @@
 //                             the last channel; there is one phase unless TRANSPOSED
 // offsets are in elements
 
+#include "convolution_window.cl"
+
 #ifndef TILE_M
 #define TILE_M 8
 #endif
 #ifndef TRANSPOSED
 #define TRANSPOSED 0
-#endif
-#ifndef KERNEL_H
-#define KERNEL_H 3
-#endif
-#ifndef KERNEL_W
-#define KERNEL_W 3
-#endif
-#ifndef STRIDE_H
-#define STRIDE_H 1
-#endif
-#ifndef STRIDE_W
-#define STRIDE_W 1
-#endif
-#ifndef DILATION_H
-#define DILATION_H 1
-#endif
-#ifndef DILATION_W
-#define DILATION_W 1
 #endif
 
 __kernel void convolution_pack(

@@ -21,34 +21,11 @@
 // y                           the result, without gaps; slices follow each other at slice_stride
 // offsets and strides are in elements
 
+#include "convolution_window.cl"
 #include "tensor_cores.cl"
 
 #ifndef PASS
 #define PASS 0
-#endif
-#ifndef KERNEL_H
-#define KERNEL_H 3
-#endif
-#ifndef KERNEL_W
-#define KERNEL_W 3
-#endif
-#ifndef STRIDE_H
-#define STRIDE_H 1
-#endif
-#ifndef STRIDE_W
-#define STRIDE_W 1
-#endif
-#ifndef PAD_H
-#define PAD_H 1
-#endif
-#ifndef PAD_W
-#define PAD_W 1
-#endif
-#ifndef DILATION_H
-#define DILATION_H 1
-#endif
-#ifndef DILATION_W
-#define DILATION_W 1
 #endif
 #ifndef BAND
 #define BAND 8

@@ -22,45 +22,14 @@
 // y                           the result, without gaps; slices follow each other at slice_stride
 // offsets and strides are in elements
 
-#pragma OPENCL FP_CONTRACT OFF
-
-#ifndef MAD
-#if defined(FP_FAST_FMAF) || defined(__FMA__) || defined(__ARM_FEATURE_FMA)
-#define MAD(a, b, c) fma(a, b, c)
-#else
-#define MAD(a, b, c) mad(a, b, c)
-#endif
-#endif
+#include "arithmetic.cl"
+#include "convolution_window.cl"
 
 #ifndef PASS
 #define PASS 0
 #endif
 #ifndef TILE
 #define TILE 64
-#endif
-#ifndef KERNEL_H
-#define KERNEL_H 3
-#endif
-#ifndef KERNEL_W
-#define KERNEL_W 3
-#endif
-#ifndef STRIDE_H
-#define STRIDE_H 1
-#endif
-#ifndef STRIDE_W
-#define STRIDE_W 1
-#endif
-#ifndef PAD_H
-#define PAD_H 1
-#endif
-#ifndef PAD_W
-#define PAD_W 1
-#endif
-#ifndef DILATION_H
-#define DILATION_H 1
-#endif
-#ifndef DILATION_W
-#define DILATION_W 1
 #endif
 
 #ifndef BAND

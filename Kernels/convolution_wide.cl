@@ -29,15 +29,8 @@
 //
 // JOINS_THROUGH_MEMORY      for oclgrind, which cannot follow vectors that are joined
 
-#pragma OPENCL FP_CONTRACT OFF
-
-#ifndef MAD
-#if defined(FP_FAST_FMAF) || defined(__FMA__) || defined(__ARM_FEATURE_FMA)
-#define MAD(a, b, c) fma(a, b, c)
-#else
-#define MAD(a, b, c) mad(a, b, c)
-#endif
-#endif
+#include "arithmetic.cl"
+#include "convolution_window.cl"
 
 #ifndef TILE_M
 #define TILE_M 8
@@ -50,30 +43,6 @@
 #endif
 #ifndef TRANSPOSED
 #define TRANSPOSED 0
-#endif
-#ifndef KERNEL_H
-#define KERNEL_H 3
-#endif
-#ifndef KERNEL_W
-#define KERNEL_W 3
-#endif
-#ifndef STRIDE_H
-#define STRIDE_H 1
-#endif
-#ifndef STRIDE_W
-#define STRIDE_W 1
-#endif
-#ifndef PAD_H
-#define PAD_H 1
-#endif
-#ifndef PAD_W
-#define PAD_W 1
-#endif
-#ifndef DILATION_H
-#define DILATION_H 1
-#endif
-#ifndef DILATION_W
-#define DILATION_W 1
 #endif
 
 #define JOIN2(a, b) a##b

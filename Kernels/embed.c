@@ -44,6 +44,9 @@ static const unsigned char file_convolution_wide[] = {
 static const unsigned char file_convolution_wide_weights[] = {
 #embed "convolution_wide_weights.cl"
 };
+static const unsigned char file_convolution_window[] = {
+#embed "convolution_window.cl"
+};
 static const unsigned char file_gather_rows[] = {
 #embed "gather_rows.cl"
 };
@@ -98,8 +101,23 @@ static const unsigned char file_tensor_cores[] = {
 static const unsigned char file_transpose[] = {
 #embed "transpose.cl"
 };
+static const unsigned char file_transposition[] = {
+#embed "transposition.cl"
+};
 static const unsigned char file_update[] = {
 #embed "update.cl"
+};
+static const unsigned char file_winograd_input[] = {
+#embed "winograd_input.cl"
+};
+static const unsigned char file_winograd_output[] = {
+#embed "winograd_output.cl"
+};
+static const unsigned char file_winograd_points[] = {
+#embed "winograd_points.cl"
+};
+static const unsigned char file_winograd_weights[] = {
+#embed "winograd_weights.cl"
 };
 static const unsigned char file_updates_adabound[] = {
 #embed "Updates/adabound.cl"
@@ -146,15 +164,6 @@ static const unsigned char file_updates_rmsprop[] = {
 static const unsigned char file_updates_sgd[] = {
 #embed "Updates/sgd.cl"
 };
-static const unsigned char file_winograd_input[] = {
-#embed "winograd_input.cl"
-};
-static const unsigned char file_winograd_output[] = {
-#embed "winograd_output.cl"
-};
-static const unsigned char file_winograd_weights[] = {
-#embed "winograd_weights.cl"
-};
 
 #define FILE_ROW(name, bytes) {name, bytes, sizeof bytes}
 
@@ -173,6 +182,7 @@ static const apus_kernel_file files[] = {
   FILE_ROW("convolution_tiled", file_convolution_tiled),
   FILE_ROW("convolution_wide", file_convolution_wide),
   FILE_ROW("convolution_wide_weights", file_convolution_wide_weights),
+  FILE_ROW("convolution_window", file_convolution_window),
   FILE_ROW("gather_rows", file_gather_rows),
   FILE_ROW("matmul_dot", file_matmul_dot),
   FILE_ROW("matmul_pack", file_matmul_pack),
@@ -191,7 +201,12 @@ static const apus_kernel_file files[] = {
   FILE_ROW("sparse_rows", file_sparse_rows),
   FILE_ROW("tensor_cores", file_tensor_cores),
   FILE_ROW("transpose", file_transpose),
+  FILE_ROW("transposition", file_transposition),
   FILE_ROW("update", file_update),
+  FILE_ROW("winograd_input", file_winograd_input),
+  FILE_ROW("winograd_output", file_winograd_output),
+  FILE_ROW("winograd_points", file_winograd_points),
+  FILE_ROW("winograd_weights", file_winograd_weights),
   FILE_ROW("Updates/adabound", file_updates_adabound),
   FILE_ROW("Updates/adadelta", file_updates_adadelta),
   FILE_ROW("Updates/adagrad", file_updates_adagrad),
@@ -207,9 +222,6 @@ static const apus_kernel_file files[] = {
   FILE_ROW("Updates/radam", file_updates_radam),
   FILE_ROW("Updates/rmsprop", file_updates_rmsprop),
   FILE_ROW("Updates/sgd", file_updates_sgd),
-  FILE_ROW("winograd_input", file_winograd_input),
-  FILE_ROW("winograd_output", file_winograd_output),
-  FILE_ROW("winograd_weights", file_winograd_weights),
 };
 
 int apus_kernel_count(void) { return (int)(sizeof files / sizeof *files); }

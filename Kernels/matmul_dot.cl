@@ -16,15 +16,7 @@
 // c                element (row, column): row * c_row_stride + column
 // *_batch_stride   from one matrix of the batch to the next; all strides and offsets are in elements
 
-#pragma OPENCL FP_CONTRACT OFF
-
-#ifndef MAD
-#if defined(FP_FAST_FMAF) || defined(__FMA__) || defined(__ARM_FEATURE_FMA)
-#define MAD(a, b, c) fma(a, b, c)
-#else
-#define MAD(a, b, c) mad(a, b, c)
-#endif
-#endif
+#include "arithmetic.cl"
 
 #ifndef TILE_M
 #define TILE_M 5

@@ -18,15 +18,7 @@
 //
 // ALIGNED           every fourth float of every line of A and of B lies at a multiple of 16 bytes
 
-#pragma OPENCL FP_CONTRACT OFF
-
-#ifndef MAD
-#if defined(FP_FAST_FMAF) || defined(__FMA__) || defined(__ARM_FEATURE_FMA)
-#define MAD(a, b, c) fma(a, b, c)
-#else
-#define MAD(a, b, c) mad(a, b, c)
-#endif
-#endif
+#include "arithmetic.cl"
 
 #ifndef TILE
 #define TILE 64

@@ -11,15 +11,7 @@
 //                         are not left out; every element nears 1, so none is subnormal or infinite
 // WIDTH                   the floats of a vector: 16 where a work-item is a thread of a processor, otherwise 1
 
-#pragma OPENCL FP_CONTRACT OFF
-
-#ifndef MAD
-#if defined(FP_FAST_FMAF) || defined(__FMA__) || defined(__ARM_FEATURE_FMA)
-#define MAD(a, b, c) fma(a, b, c)
-#else
-#define MAD(a, b, c) mad(a, b, c)
-#endif
-#endif
+#include "arithmetic.cl"
 
 #ifndef WIDTH
 #define WIDTH 16

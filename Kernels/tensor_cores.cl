@@ -13,15 +13,7 @@
 //
 // Sources: NVIDIA, Parallel Thread Execution ISA, mma (9.7.14.5.14), its fragments (9.7.14.5.7 and 9.7.14.5.8) and cvt.
 
-#pragma OPENCL FP_CONTRACT OFF
-
-#ifndef MAD
-#if defined(FP_FAST_FMAF) || defined(__FMA__) || defined(__ARM_FEATURE_FMA)
-#define MAD(a, b, c) fma(a, b, c)
-#else
-#define MAD(a, b, c) mad(a, b, c)
-#endif
-#endif
+#include "arithmetic.cl"
 
 #ifndef TILE
 #define TILE 64

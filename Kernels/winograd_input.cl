@@ -24,29 +24,12 @@
 //
 // JOINS_THROUGH_MEMORY      for oclgrind, which cannot follow vectors that are joined
 
-#pragma OPENCL FP_CONTRACT OFF
-
-#ifndef MAD
-#if defined(FP_FAST_FMAF) || defined(__FMA__) || defined(__ARM_FEATURE_FMA)
-#define MAD(a, b, c) fma(a, b, c)
-#else
-#define MAD(a, b, c) mad(a, b, c)
-#endif
-#endif
-
-#ifndef WINDOW
-#define WINDOW 3
-#endif
-
-#define POINTS (WINDOW + 3)
+#include "arithmetic.cl"
+#include "transposition.cl"
+#include "winograd_points.cl"
 
 // POINTS pixels into as many values.
 #if WINDOW == 3
-#define A 0.75f
-#define B 1.5f
-#define A2 (A * A)
-#define B2 (B * B)
-
 // The values at +p and -p, from the other points' square.
 static void values_at(const float16 *x, const float p, const float square, float16 *to) {
   const float16 even = MAD(x[2], (float16)(-square), x[4]);
@@ -62,12 +45,6 @@ static void transform_pixels(const float16 *x, float16 *v) {
   v[5] = MAD(x[1], (float16)(A2 * B2), MAD(x[3], (float16)(-A2 - B2), x[5]));
 }
 #else
-#define A 0.5f
-#define B 1.0f
-#define C 2.0f
-#define A2 (A * A)
-#define B2 (B * B)
-#define C2 (C * C)
 #define SUM (A2 + B2 + C2)
 #define PAIRS (A2 * B2 + A2 * C2 + B2 * C2)
 #define PRODUCT (A2 * B2 * C2)
@@ -88,34 +65,6 @@ static void transform_pixels(const float16 *x, float16 *v) {
   v[7] = MAD(x[1], (float16)(-PRODUCT), MAD(x[3], (float16)(PAIRS), MAD(x[5], (float16)(-SUM), x[7])));
 }
 #endif
-
-// Exchanges rows and columns of a matrix of 16 x 16. Interleaving the rows of both halves moves the row's highest bit into
-// the column and the column's highest one into the row; four times, and all have changed places.
-static void transpose16(float16 *rows) {
-#ifdef JOINS_THROUGH_MEMORY
-  float values[256];
-  for (uint i = 0; i < 16; i += 1) vstore16(rows[i], i, values);
-  for (uint i = 0; i < 16; i += 1) {
-    float column[16];
-    for (uint j = 0; j < 16; j += 1) column[j] = values[j * 16 + i];
-    rows[i] = vload16(0, column);
-  }
-#else
-#pragma unroll
-  for (uint step = 0; step < 4; step += 1) {
-    float16 next[16];
-#pragma unroll
-    for (uint i = 0; i < 8; i += 1) {
-      next[2 * i].even = rows[i].lo;
-      next[2 * i].odd = rows[i + 8].lo;
-      next[2 * i + 1].even = rows[i].hi;
-      next[2 * i + 1].odd = rows[i + 8].hi;
-    }
-#pragma unroll
-    for (uint i = 0; i < 16; i += 1) rows[i] = next[i];
-  }
-#endif
-}
 
 __kernel void winograd_input(
     const uint first_image, const uint images, const uint channels, const uint height, const uint width,

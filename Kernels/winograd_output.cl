@@ -19,29 +19,12 @@
 //
 // JOINS_THROUGH_MEMORY      for oclgrind, which cannot follow vectors that are joined
 
-#pragma OPENCL FP_CONTRACT OFF
-
-#ifndef MAD
-#if defined(FP_FAST_FMAF) || defined(__FMA__) || defined(__ARM_FEATURE_FMA)
-#define MAD(a, b, c) fma(a, b, c)
-#else
-#define MAD(a, b, c) mad(a, b, c)
-#endif
-#endif
-
-#ifndef WINDOW
-#define WINDOW 3
-#endif
-
-#define POINTS (WINDOW + 3)
+#include "arithmetic.cl"
+#include "transposition.cl"
+#include "winograd_points.cl"
 
 // POINTS products into 4 pixels: sums over the points of their powers.
 #if WINDOW == 3
-#define A 0.75f
-#define B 1.5f
-#define A2 (A * A)
-#define B2 (B * B)
-
 static void transform_products(const float16 *m, float16 *y) {
   const float16 sum_a = m[1] + m[2];
   const float16 sum_b = m[3] + m[4];
@@ -53,13 +36,6 @@ static void transform_products(const float16 *m, float16 *y) {
   y[3] = MAD(odd_a, (float16)(A2), MAD(odd_b, (float16)(B2), m[5]));
 }
 #else
-#define A 0.5f
-#define B 1.0f
-#define C 2.0f
-#define A2 (A * A)
-#define B2 (B * B)
-#define C2 (C * C)
-
 static void transform_products(const float16 *m, float16 *y) {
   const float16 sum_a = m[1] + m[2];
   const float16 sum_b = m[3] + m[4];
@@ -73,34 +49,6 @@ static void transform_products(const float16 *m, float16 *y) {
   y[3] = MAD(odd_a, (float16)(A2), MAD(odd_b, (float16)(B2), MAD(odd_c, (float16)(C2), m[7])));
 }
 #endif
-
-// Exchanges rows and columns of a matrix of 16 x 16. Interleaving the rows of both halves moves the row's highest bit into
-// the column and the column's highest one into the row; four times, and all have changed places.
-static void transpose16(float16 *rows) {
-#ifdef JOINS_THROUGH_MEMORY
-  float values[256];
-  for (uint i = 0; i < 16; i += 1) vstore16(rows[i], i, values);
-  for (uint i = 0; i < 16; i += 1) {
-    float column[16];
-    for (uint j = 0; j < 16; j += 1) column[j] = values[j * 16 + i];
-    rows[i] = vload16(0, column);
-  }
-#else
-#pragma unroll
-  for (uint step = 0; step < 4; step += 1) {
-    float16 next[16];
-#pragma unroll
-    for (uint i = 0; i < 8; i += 1) {
-      next[2 * i].even = rows[i].lo;
-      next[2 * i].odd = rows[i + 8].lo;
-      next[2 * i + 1].even = rows[i].hi;
-      next[2 * i + 1].odd = rows[i + 8].hi;
-    }
-#pragma unroll
-    for (uint i = 0; i < 16; i += 1) rows[i] = next[i];
-  }
-#endif
-}
 
 __kernel void winograd_output(
     const uint first_image, const uint images, const uint channels, const uint height, const uint width,

@@ -18,42 +18,21 @@
 // Source: Winograd, "Arithmetic Complexity of Computations", SIAM 1980; for the points, Barabasz et al., "Error Analysis
 // and Improving the Accuracy of Winograd Convolution for Deep Neural Networks", ACM TOMS 46(4), 2020.
 
-#pragma OPENCL FP_CONTRACT OFF
+#include "arithmetic.cl"
+#include "winograd_points.cl"
 
-#ifndef MAD
-#if defined(FP_FAST_FMAF) || defined(__FMA__) || defined(__ARM_FEATURE_FMA)
-#define MAD(a, b, c) fma(a, b, c)
-#else
-#define MAD(a, b, c) mad(a, b, c)
-#endif
-#endif
-
-#ifndef WINDOW
-#define WINDOW 3
-#endif
 #ifndef TRANSPOSED
 #define TRANSPOSED 0
 #endif
 
-#define POINTS (WINDOW + 3)
 #define TAPS (WINDOW * WINDOW)
 
 // The points' squares, and what the values at them are divided by.
 #if WINDOW == 3
-#define A 0.75f
-#define B 1.5f
-#define A2 (A * A)
-#define B2 (B * B)
 #define DIVISOR_0 (A2 * B2)
 #define DIVISOR_A (2.0f * A2 * (A2 - B2))
 #define DIVISOR_B (2.0f * B2 * (B2 - A2))
 #else
-#define A 0.5f
-#define B 1.0f
-#define C 2.0f
-#define A2 (A * A)
-#define B2 (B * B)
-#define C2 (C * C)
 #define DIVISOR_0 (-A2 * B2 * C2)
 #define DIVISOR_A (2.0f * A2 * (A2 - B2) * (A2 - C2))
 #define DIVISOR_B (2.0f * B2 * (B2 - A2) * (B2 - C2))

@@ -100,14 +100,16 @@ extension KernelTemplate {
     }
   }()
 
-  /// A file's text with other files' in place of the lines that include them; these files include none.
+  /// A file's text with other files' in place of the lines that include them, and what these include likewise.
   package static func included(_ text: String, from texts: [String: String]) -> String {
     let opening = "#include \""
     guard text.contains(opening) else { return text }
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line -> Substring in
       guard line.hasPrefix(opening), line.hasSuffix(".cl\"") else { return line }
       // An unknown name stays, for the driver's compiler to complain of.
-      return texts[String(line.dropFirst(opening.count).dropLast(".cl\"".count))].map { $0[...] } ?? line
+      let name = String(line.dropFirst(opening.count).dropLast(".cl\"".count))
+      // No file includes itself, however far down.
+      return texts[name].map { included($0, from: texts.filter { $0.key != name })[...] } ?? line
     }
     return lines.joined(separator: "\n")
   }
