@@ -57,6 +57,13 @@ extension Backend {
   public func makeBuffer(
     of bytes: UnsafeRawBufferPointer, owner: AnyObject, label: String
   ) throws(DeviceError) -> any DeviceBuffer {
+    try makeBuffer(copying: bytes, label: label)
+  }
+
+  /// A buffer that holds a copy of given bytes.
+  public func makeBuffer(
+    copying bytes: UnsafeRawBufferPointer, label: String
+  ) throws(DeviceError) -> any DeviceBuffer {
     let buffer = try makeBuffer(byteCount: max(bytes.count, 1), label: label)
     try buffer.write(bytes, at: 0)
     return buffer

@@ -45,14 +45,13 @@ public final class OpenCLBackend: Backend, @unchecked Sendable {
   public func makeBuffer(
     of bytes: UnsafeRawBufferPointer, owner: AnyObject, label: String
   ) throws(DeviceError) -> any DeviceBuffer {
-    try DeviceError.wrapping("\(label) on \(device.name)") { () throws(OpenCLError) in
-      if device.kind == .cpu, let memory = try OpenCLBuffer(context, sharing: bytes, owner: owner) {
-        return OpenCLDeviceBuffer(memory, bytes.count, context.queue)
+    if device.kind == .cpu {
+      let shared = try DeviceError.wrapping("\(label) on \(device.name)") { () throws(OpenCLError) in
+        try OpenCLBuffer(context, sharing: bytes, owner: owner)
       }
-      let buffer = OpenCLDeviceBuffer(try OpenCLBuffer(context, size: max(bytes.count, 4)), bytes.count, context.queue)
-      try context.queue.write(bytes, to: MemoryRange(buffer.memory, size: bytes.count))
-      return buffer
+      if let shared { return OpenCLDeviceBuffer(shared, bytes.count, context.queue) }
     }
+    return try makeBuffer(copying: bytes, label: label)
   }
 
   public func makeWorkspace() -> any Workspace { OpenCLWorkspace(context) }
