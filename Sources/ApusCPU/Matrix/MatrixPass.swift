@@ -73,26 +73,31 @@ struct MatrixPass {
 
   // MARK: - Multiplying
 
+  private var rowTasks: Int { (shape.m + plan.taskRows - 1) / plan.taskRows }
+  private var columnTasks: Int { (shape.n + plan.taskColumns - 1) / plan.taskColumns }
+
+  /// A task's part of C.
+  private func part(_ task: Int) -> (rows: Range<Int>, columns: Range<Int>) {
+    let (row, column) =
+      plan.sharesRows ? (task / columnTasks, task % columnTasks) : (task % rowTasks, task / rowTasks)
+    return (range(row, plan.taskRows, shape.m), range(column, plan.taskColumns, shape.n))
+  }
+
   func multiply(on pool: ThreadPool, epilogue: MatrixProduct.Epilogue?) {
-    let rowTasks = (shape.m + plan.taskRows - 1) / plan.taskRows
-    let columnTasks = (shape.n + plan.taskColumns - 1) / plan.taskColumns
     let perSplit = rowTasks * columnTasks
     let perEntry = perSplit * plan.splits
     let isLast = depth.upperBound == shape.k
     share(entries.count * perEntry, serially: plan.isSerial, on: pool) { worker, task in
       let entry = entries.lowerBound + task / perEntry
       let split = task % perEntry / perSplit
-      // Neighbouring tasks share columns, so that a thread goes on with the panels it has in its cache.
-      let rows = range(task % perSplit % rowTasks, plan.taskRows, shape.m)
-      let columns = range(task % perSplit / rowTasks, plan.taskColumns, shape.n)
+      let (rows, columns) = part(task % perSplit)
       multiply(entry, split, rows, columns)
       if isLast, plan.splits == 1, let epilogue { finish(epilogue, worker, entry, rows, columns) }
     }
     guard plan.splits > 1 else { return }
     share(entries.count * perSplit, serially: plan.isSerial, on: pool) { worker, task in
       let entry = entries.lowerBound + task / perSplit
-      let rows = range(task % perSplit % rowTasks, plan.taskRows, shape.m)
-      let columns = range(task % perSplit / rowTasks, plan.taskColumns, shape.n)
+      let (rows, columns) = part(task % perSplit)
       let start = rows.lowerBound * shape.n + columns.lowerBound
       kernels.combine(
         MatrixPartials(

@@ -23,6 +23,8 @@ struct MatrixPlan {
   /// The rows and columns of C in one task.
   let taskRows: Int
   let taskColumns: Int
+  /// Whether neighbouring tasks share rows, and not columns.
+  let sharesRows: Bool
   /// Whether the work is too little to share.
   let isSerial: Bool
   let packsSerially: Bool
@@ -40,8 +42,21 @@ struct MatrixPlan {
   private static let packedLimit = 4 << 20
   /// Multiplications worth waking another thread for: about two microseconds.
   private static let serialLimit = 200_000
+  /// Multiplications that make a task too small to be worth halving.
+  private static let taskLimit = 300_000
   /// Elements worth waking another thread for when packing.
   private static let serialPackingLimit = 20_000
+  /// The stride in floats from which the steps of a summation that are read in place fall into so few sets of the caches,
+  /// and so many pages, that copies pay.
+  private static let scatteringStride = 512
+  /// The rows and columns on which a copy of the other operand is used often enough.
+  private static let packingRows = 384
+  private static let packingColumns = 96
+  /// The same rows, and the elements of B, where B does not fit into a second-level cache beside the rest.
+  private static let fewPackingRows = 96
+  private static let largeRight = 1 << 18
+  /// The rows from which it matters that A is read once.
+  private static let manyRows = 256
 
   init(_ shape: MatrixShape, kernels: MatrixKernels, threadCount: Int) {
     self.shape = shape
@@ -49,14 +64,20 @@ struct MatrixPlan {
     let tiles = (m + kernels.tileRows - 1) / kernels.tileRows
     let panels = (n + kernels.panelColumns - 1) / kernels.panelColumns
 
-    // Rows of A are read in place in either direction. A column-major A with rows far apart would occupy few sets
-    // of the caches; that is worth a copy when there are enough columns to use it on.
+    // Rows of A are read in place in either direction, and so is B where its rows are contiguous, unless the steps of the
+    // summation lie far apart in memory.
     let leftIsScattered = shape.left.rowStride != 1 && shape.left.columnStride != 1
     packsLeft =
       m > 1 && k > 1
-      && (leftIsScattered || (shape.left.rowStride == 1 && shape.left.columnStride >= 512 && n >= 384))
+      && (leftIsScattered
+        || (shape.left.rowStride == 1 && shape.left.columnStride >= MatrixPlan.scatteringStride
+          && n >= MatrixPlan.packingColumns))
+    let usesRightOften =
+      m >= MatrixPlan.packingRows || (m >= MatrixPlan.fewPackingRows && n * k >= MatrixPlan.largeRight)
     packsRight =
-      k > 1 && n > 1 && (shape.right.columnStride != 1 || (shape.right.rowStride >= 1024 && m >= 384))
+      k > 1 && n > 1
+      && (shape.right.columnStride != 1
+        || (shape.right.rowStride >= MatrixPlan.scatteringStride && usesRightOften))
 
     let batchCount = shape.batchCount
     let work = m * n * k
@@ -86,6 +107,9 @@ struct MatrixPlan {
     isSerial = work * batchGroup <= MatrixPlan.serialLimit || threadCount == 1
     packsSerially = packedPerStep * packedDepth * batchGroup <= MatrixPlan.serialPackingLimit || threadCount == 1
 
+    // A thread goes on with what it has in its cache of the larger operand, so that this is read once.
+    sharesRows = m > n && m >= MatrixPlan.manyRows
+
     // Tasks as large as the caches like them, halved until there are enough of them to even out.
     var rowTiles = min(tiles, 16)
     var columnPanels = min(panels, 8)
@@ -95,7 +119,7 @@ struct MatrixPlan {
     }
     let tileWork = kernels.tileRows * kernels.panelColumns * min(k, splitDepth)
     while !isSerial, taskCount() < 12 * threadCount, rowTiles * columnPanels > 1,
-      rowTiles * columnPanels * tileWork > MatrixPlan.serialLimit / 2
+      rowTiles * columnPanels * tileWork > MatrixPlan.taskLimit
     {
       if rowTiles * kernels.tileRows >= columnPanels * kernels.panelColumns && rowTiles > 1 || columnPanels == 1 {
         rowTiles = (rowTiles + 1) / 2
