@@ -1,7 +1,7 @@
 // Matrix product for processors: C[M, N] = A[M, K] B[K, N], then a pointwise chain on each element of C.
 //
 // A work-item owns a TILE_M x TILE_N tile of C, kept in TILE_M * TILE_N / 16 vectors of 16 floats: tile row
-// get_global_id(0), tile column get_global_id(1), in slice get_global_id(2) % splits of the K dimension of matrix
+// get_global_id(0), tile column get_global_id(1), or the other way round where ROWS_SHARED, in slice get_global_id(2) % splits of the K dimension of matrix
 // get_global_id(2) / splits of the batch. A work-group owns nothing together: no local memory, no barrier.
 //
 // A tile that would reach over the edge of C is moved back inside, and only what no other tile owns is written.
@@ -18,6 +18,9 @@
 // c                 element (row, column): row * c_row_stride + column; slices follow each other at c_slice_stride
 // *_batch_stride    from one matrix of the batch to the next
 // all strides are in elements, as are the offsets
+//
+// ROWS_SHARED       whether neighbouring work-items share rows and not columns: what they share stays in the caches, so it
+//                   should be of the larger operand
 
 #include "arithmetic.cl"
 
@@ -37,7 +40,18 @@
 #define B_PACKED 0
 #endif
 
+#ifndef ROWS_SHARED
+#define ROWS_SHARED 0
+#endif
+
 #define VECTORS (TILE_N / 16)
+#if ROWS_SHARED
+#define TILE_ROW get_global_id(1)
+#define TILE_COLUMN get_global_id(0)
+#else
+#define TILE_ROW get_global_id(0)
+#define TILE_COLUMN get_global_id(1)
+#endif
 
 __kernel void matmul_wide(
     const uint m, const uint n, const uint k, const uint splits, const uint k_slice,
@@ -52,8 +66,8 @@ __kernel void matmul_wide(
 ) {
   const uint slice = get_global_id(2) % splits;
   const uint batch = get_global_id(2) / splits;
-  const uint first_row = get_global_id(0) * TILE_M;
-  const uint first_column = get_global_id(1) * TILE_N;
+  const uint first_row = TILE_ROW * TILE_M;
+  const uint first_column = TILE_COLUMN * TILE_N;
   const uint k_begin = slice * k_slice;
   const uint k_end = min(k_begin + k_slice, k);
 
@@ -66,10 +80,10 @@ __kernel void matmul_wide(
   if (column0 + TILE_N > n) column0 = n - TILE_N;
 #endif
   __global const float *ap =
-      a + a_offset + batch * a_batch_stride + get_global_id(0) * a_tile_stride + k_begin * a_k_stride
+      a + a_offset + batch * a_batch_stride + TILE_ROW * a_tile_stride + k_begin * a_k_stride
       - (first_row - row0) * a_row_stride;
   __global const float *bp =
-      b + b_offset + batch * b_batch_stride + get_global_id(1) * b_tile_stride + k_begin * b_k_stride
+      b + b_offset + batch * b_batch_stride + TILE_COLUMN * b_tile_stride + k_begin * b_k_stride
       - (first_column - column0);
 
   float16 sum[TILE_M][VECTORS];

@@ -3,12 +3,12 @@ import ApusCompiler
 
 extension CPUBackend {
   /// Multiply-adds on all threads, each on registers of its own.
-  public func multiplyAddProbe() -> RateProbe? {
+  public func multiplyAddProbe() throws(DeviceError) -> RateProbe? {
     let repetitions = 64
     let operations = 2 * KernelTable.multiplyAddsPerRepetition * kernels.lanes * repetitions * pool.threadCount
     // A cache line and more for each thread.
     let stride = 64
-    let results = CPUBuffer(byteCount: pool.threadCount * stride * 4, label: "multiply-adds")
+    let results = try CPUBuffer(byteCount: pool.threadCount * stride * 4, label: "multiply-adds")
     let (kernels, pool) = (kernels, pool)
     return RateProbe(amount: Double(operations)) {
       let start = results.start.assumingMemoryBound(to: Float.self)
@@ -17,9 +17,9 @@ extension CPUBackend {
   }
 
   /// The C library's copy, which writes around the caches what is too large for them, on all threads.
-  public func copyProbe(byteCount: Int) -> RateProbe? {
-    let source = CPUBuffer(byteCount: byteCount, label: "source")
-    let copy = CPUBuffer(byteCount: byteCount, label: "copy")
+  public func copyProbe(byteCount: Int) throws(DeviceError) -> RateProbe? {
+    let source = try CPUBuffer(byteCount: byteCount, label: "source")
+    let copy = try CPUBuffer(byteCount: byteCount, label: "copy")
     let pool = pool
     return RateProbe(amount: Double(2 * byteCount)) {
       pool.parallelRanges(byteCount, grain: 1 << 16, alignment: 4096) { _, range in

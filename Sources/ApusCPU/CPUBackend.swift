@@ -43,7 +43,7 @@ public final class CPUBackend: Backend {
 
   public func makeBuffer(byteCount: Int, label: String) throws(DeviceError) -> any DeviceBuffer {
     guard byteCount >= 0 else { throw DeviceError("a buffer of \(byteCount) bytes was asked for: \(label)") }
-    return CPUBuffer(byteCount: byteCount, label: label)
+    return try CPUBuffer(byteCount: byteCount, label: label)
   }
 
   public func makeBuffer(
@@ -77,7 +77,7 @@ public final class CPUBackend: Backend {
       }
       bound.append(buffer)
     }
-    let slabs = workspace.slabs(program.workspaces)
+    let slabs = try workspace.slabs(program.workspaces)
     let workers = workspace.workers
     var moving: [OperandAddress] = []
     var launches: [any Launch] = []

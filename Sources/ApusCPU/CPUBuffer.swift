@@ -1,6 +1,5 @@
 import ApusCPUKernels
 import ApusCompiler
-import Foundation
 
 /// Zeroed host memory, aligned to a cache line, with room behind it for a vector that reads past the end.
 final class CPUBuffer: DeviceBuffer, @unchecked Sendable {
@@ -8,26 +7,21 @@ final class CPUBuffer: DeviceBuffer, @unchecked Sendable {
   let byteCount: Int
   let label: String
   let start: UnsafeMutableRawPointer
-  /// Who the memory belongs to, where it is not the buffer's own; it is then only read.
-  private let owner: AnyObject?
+  /// Who the memory belongs to.
+  private let owner: AnyObject
+  /// Whether that is somebody else; the memory is then only read.
+  let isShared: Bool
 
-  var isShared: Bool { owner != nil }
-
-  private static let hugePage = 2 << 20
-
-  init(byteCount: Int, label: String) {
+  /// - Throws: `DeviceError` where the system has not so much memory.
+  init(byteCount: Int, label: String) throws(DeviceError) {
+    let size = byteCount + ChainPlan.overread
+    guard let memory = HostMemory(byteCount: size) else { throw .noMemory(size, label) }
+    memory.start.initializeMemory(as: UInt8.self, repeating: 0, count: size)
     self.byteCount = byteCount
     self.label = label
-    owner = nil
-    let size = byteCount + ChainPlan.overread
-    let isLarge = size >= CPUBuffer.hugePage
-    start = .allocate(byteCount: size, alignment: isLarge ? CPUBuffer.hugePage : 64)
-    #if os(Linux)
-      // Rows that are picked at random each need a page's address; huge pages keep those at hand. A system that
-      // refuses loses nothing but time.
-      if isLarge { madvise(start, size, MADV_HUGEPAGE) }
-    #endif
-    start.initializeMemory(as: UInt8.self, repeating: 0, count: size)
+    start = memory.start
+    owner = memory
+    isShared = false
   }
 
   /// Bytes that belong to somebody else, who keeps them readable `ChainPlan.overread` further.
@@ -35,11 +29,10 @@ final class CPUBuffer: DeviceBuffer, @unchecked Sendable {
     self.byteCount = byteCount
     self.label = label
     self.owner = owner
+    isShared = true
     // Never written to: `write` and `CPUBackend.prepare` see to that.
     self.start = UnsafeMutableRawPointer(mutating: start)
   }
-
-  deinit { if owner == nil { start.deallocate() } }
 
   func write(_ bytes: UnsafeRawBufferPointer, at byteOffset: Int) throws(DeviceError) {
     guard !isShared else { throw DeviceError("cannot write to the buffer \(label), which is only to be read") }
@@ -57,5 +50,12 @@ final class CPUBuffer: DeviceBuffer, @unchecked Sendable {
       throw DeviceError(
         "cannot \(action) \(count) bytes at \(byteOffset) of the buffer \(label), which has \(byteCount)")
     }
+  }
+}
+
+extension DeviceError {
+  /// The host has not as much memory as something needs.
+  static func noMemory(_ byteCount: Int, _ label: String) -> DeviceError {
+    DeviceError("there are no \(byteCount) bytes of memory for \(label); use a smaller batch or a smaller model")
   }
 }

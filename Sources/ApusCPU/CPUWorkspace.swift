@@ -8,9 +8,14 @@ final class CPUWorkspace: Workspace {
   init(_ pool: ThreadPool) { workers = Workers(pool) }
 
   /// A slab of at least each size.
-  func slabs(_ sizes: [Int]) -> [CPUBuffer] {
-    sizes.enumerated().map { index, size in
-      memory.piece(index, byteCount: size) { CPUBuffer(byteCount: $0, label: "workspace \(index)") }
+  func slabs(_ sizes: [Int]) throws(DeviceError) -> [CPUBuffer] {
+    var slabs: [CPUBuffer] = []
+    for (index, size) in sizes.enumerated() {
+      slabs.append(
+        try memory.piece(index, byteCount: size) { (size) throws(DeviceError) in
+          try CPUBuffer(byteCount: size, label: "intermediate values")
+        })
     }
+    return slabs
   }
 }

@@ -1,53 +1,44 @@
 import ApusCPUKernels
+import ApusCompiler
 
 /// The threads that a program's launches share, each with its scratch memory.
 final class Workers {
   let pool: ThreadPool
-  private var scratch: UnsafeMutableRawPointer
-  private var scratchByteCount = 64
+  private var scratchMemory: HostMemory?
+  private var scratchByteCount = 0
+  private var sharedMemory: HostMemory?
+  /// What launches are given that have asked for nothing.
+  private let nothing = UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 64)
 
   /// About as many elements of simple arithmetic as are worth waking another thread for.
   static let grain = 65_536
 
+  init(_ pool: ThreadPool) { self.pool = pool }
+
+  deinit { nothing.deallocate() }
+
   /// Memory for what one launch prepares for all its threads: packed matrices, partial products.
-  private(set) var shared: UnsafeMutablePointer<Float>
-  private var sharedCount = 16
+  var shared: UnsafeMutablePointer<Float> { (sharedMemory?.start ?? nothing).assumingMemoryBound(to: Float.self) }
 
-  init(_ pool: ThreadPool) {
-    self.pool = pool
-    shared = Workers.allocate(16)
-    scratch = .allocate(byteCount: 64 * pool.threadCount, alignment: 64)
-  }
-
-  deinit {
-    scratch.deallocate()
-    shared.deallocate()
-  }
-
-  /// Makes the scratch memory that all threads share at least this large. Only while nothing runs.
-  func reserveShared(_ count: Int) {
-    guard count > sharedCount else { return }
-    sharedCount = count
-    shared.deallocate()
-    shared = Workers.allocate(count)
-  }
-
-  private static func allocate(_ count: Int) -> UnsafeMutablePointer<Float> {
-    // A page's alignment, and room for a vector to be read past the end.
-    UnsafeMutableRawPointer.allocate(byteCount: count * 4 + 64, alignment: 4096)
-      .bindMemory(to: Float.self, capacity: count + 16)
+  /// Makes the memory that all threads share at least this many floats, and a vector more. Only while nothing runs.
+  func reserveShared(_ count: Int) throws(DeviceError) {
+    let byteCount = count * 4 + ChainPlan.overread
+    guard byteCount > sharedMemory?.byteCount ?? 0 else { return }
+    sharedMemory = try .forScratch(byteCount, alignment: 4096)
   }
 
   /// Makes every thread's scratch memory at least this large. Only while nothing runs.
-  func reserve(_ byteCount: Int) {
+  func reserve(_ byteCount: Int) throws(DeviceError) {
     guard byteCount > scratchByteCount else { return }
-    scratchByteCount = (byteCount + 4095) / 4096 * 4096
-    scratch.deallocate()
-    scratch = .allocate(byteCount: scratchByteCount * pool.threadCount, alignment: 64)
+    let size = (byteCount + 4095) / 4096 * 4096
+    scratchMemory = try .forScratch(size * pool.threadCount, alignment: 64)
+    scratchByteCount = size
   }
 
   /// A thread's scratch memory.
-  func scratch(of worker: Int) -> UnsafeMutableRawPointer { scratch + worker * scratchByteCount }
+  func scratch(of worker: Int) -> UnsafeMutableRawPointer {
+    (scratchMemory?.start ?? nothing) + worker * scratchByteCount
+  }
 
   /// How many parts work is cut into: one per thread, unless they would be too small.
   func parts(work: Int, limit: Int) -> Int { max(1, min(pool.threadCount, work / Workers.grain, limit)) }
@@ -95,5 +86,14 @@ final class Workers {
         body(scratch, ChainArea(firstRow: 0, rows: rows, firstColumn: first, columns: end - first))
       }
     }
+  }
+}
+
+extension HostMemory {
+  fileprivate static func forScratch(_ byteCount: Int, alignment: Int) throws(DeviceError) -> HostMemory {
+    guard let memory = HostMemory(byteCount: byteCount, alignment: alignment) else {
+      throw .noMemory(byteCount, "the threads' scratch memory")
+    }
+    return memory
   }
 }

@@ -14,7 +14,7 @@ final class AttentionLaunch: Launch {
     packed = try context.input(0)
     output = try context.floatOutput()
     workers = context.workers
-    workers.reserve(heads.forwardScratchCount * 4)
+    try workers.reserve(heads.forwardScratchCount * 4)
   }
 
   func run(_ arguments: StepArguments) {
@@ -42,7 +42,7 @@ final class AttentionGradientLaunch: Launch {
     upstream = try context.input(2)
     output = try context.floatOutput()
     workers = context.workers
-    workers.reserve(heads.backwardScratchCount * 4)
+    try workers.reserve(heads.backwardScratchCount * 4)
   }
 
   func run(_ arguments: StepArguments) {

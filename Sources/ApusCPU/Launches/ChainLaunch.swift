@@ -10,11 +10,11 @@ final class ChainLaunch: Launch {
   private let kernels: ChainKernelTable
   private let workers: Workers
 
-  private init(_ chain: Chain, _ context: LaunchContext) {
+  private init(_ chain: Chain, _ context: LaunchContext) throws(DeviceError) {
     self.chain = chain
     kernels = context.kernels.chains
     workers = context.workers
-    workers.reserve(chain.plan.pointee.scratchByteCount)
+    try workers.reserve(chain.plan.pointee.scratchByteCount)
   }
 
   convenience init(_ kernel: PointwiseKernel, _ context: LaunchContext) throws(DeviceError) {
@@ -28,7 +28,7 @@ final class ChainLaunch: Launch {
       [kernel.expression], inputs: zip(context.inputs, kernel.inputStrides).map(operand),
       outputs: [operand(try context.floatOutput(), kernel.outputStrides)],
       rowExtents: kernel.extents.count > 1 ? Array(kernel.extents.dropLast()) : [1], columns: columns)
-    self.init(chain, context)
+    try self.init(chain, context)
   }
 
   /// A gather whose rows pass through a chain: the table is an operand whose rows are picked by the indices.
@@ -41,7 +41,7 @@ final class ChainLaunch: Launch {
     let output = Chain.Operand(try context.floatOutput(), rowStrides: [kernel.columns], columnStride: 1)
     let chain = Chain(
       [epilogue], inputs: [table] + extras, outputs: [output], rowExtents: [kernel.rows], columns: kernel.columns)
-    self.init(chain, context)
+    try self.init(chain, context)
   }
 
   /// An optimizer's formula, read as expressions over the arenas.
@@ -64,7 +64,7 @@ final class ChainLaunch: Launch {
     let results = [slots.parameter, slots.state0, slots.state1, slots.state2].prefix(context.outputs.count)
     let chain = Chain(
       Array(results), inputs: inputs, outputs: context.outputs.map(whole), rowExtents: [1], columns: kernel.count)
-    self.init(chain, context)
+    try self.init(chain, context)
   }
 
   func run(_ arguments: StepArguments) {

@@ -23,12 +23,12 @@ final class ConvolutionLaunch: Launch {
     let product = kernel.product(
       context.kernels.convolution, method: context.convolutionMethod, threadCount: workers.pool.threadCount)
     self.product = product
-    workers.reserveShared(product.sharedCount)
+    try workers.reserveShared(product.sharedCount)
     guard let expression = kernel.epilogue else {
       chain = nil
       epilogue = nil
       chainByteCount = 0
-      workers.reserve(product.scratchCount * 4)
+      try workers.reserve(product.scratchCount * 4)
       return
     }
     let shape = kernel.resultShape
@@ -41,7 +41,7 @@ final class ConvolutionLaunch: Launch {
       [expression], inputs: [strip] + extras, outputs: [strip], rowExtents: [shape[0], channels], columns: plane)
     self.chain = chain
     chainByteCount = (chain.plan.pointee.scratchByteCount + 63) / 64 * 64
-    workers.reserve(chainByteCount + product.scratchCount * 4)
+    try workers.reserve(chainByteCount + product.scratchCount * 4)
     let columns = product.columns
     epilogue = { [workers, evaluate = context.kernels.chains.evaluate] worker, image, some, rows, result in
       let area = ChainArea(
@@ -76,8 +76,8 @@ final class ConvolutionWeightLaunch: Launch {
     output = try context.floatOutput()
     workers = context.workers
     product = kernel.weightGradient(context.kernels.convolution, method: context.convolutionMethod)
-    workers.reserveShared(product.sharedCount)
-    workers.reserve(product.scratchCount * 4)
+    try workers.reserveShared(product.sharedCount)
+    try workers.reserve(product.scratchCount * 4)
   }
 
   func run(_ arguments: StepArguments) {

@@ -18,7 +18,7 @@ final class MatrixLaunch: Launch {
     workers = context.workers
     product = MatrixProduct(
       MatrixShape(kernel), kernels: context.kernels.matrix, threadCount: context.workers.pool.threadCount)
-    workers.reserveShared(product.scratchCount)
+    try workers.reserveShared(product.scratchCount)
     guard let expression = kernel.epilogue else {
       chain = nil
       epilogue = nil
@@ -31,7 +31,7 @@ final class MatrixLaunch: Launch {
     let chain = Chain(
       [expression], inputs: [strip] + extras, outputs: [strip], rowExtents: kernel.batch + [kernel.m],
       columns: kernel.n)
-    workers.reserve(chain.plan.pointee.scratchByteCount)
+    try workers.reserve(chain.plan.pointee.scratchByteCount)
     self.chain = chain
     let (m, stripStride) = (kernel.m, kernel.output.rowStride)
     epilogue = { [workers, evaluate = context.kernels.chains.evaluate] worker, entry, rows, columns, c in

@@ -34,7 +34,7 @@ final class PoolLaunch: Launch {
       columnStride: window.strides[1], rowPadding: window.padding[0], columnPadding: window.padding[1])
     work = shape.planes * (shape.input.reduce(1, *) + shape.output.reduce(1, *) * window.size.reduce(1, *))
     workers = context.workers
-    workers.reserve(plan.scratchCount * 4)
+    try workers.reserve(plan.scratchCount * 4)
   }
 
   func run(_ arguments: StepArguments) {

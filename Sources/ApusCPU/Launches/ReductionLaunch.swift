@@ -36,7 +36,7 @@ final class ReductionLaunch: Launch {
     }
     let rowExtents = Array(keptRows + reducedRows)
     chain = Chain([kernel.prologue], inputs: inputs, outputs: [], rowExtents: rowExtents, columns: columns)
-    workers.reserve(chain.plan.pointee.scratchByteCount)
+    try workers.reserve(chain.plan.pointee.scratchByteCount)
 
     let reducedRowCount = reducedRows.reduce(1, *)
     plan = .allocate(capacity: 1)

@@ -81,6 +81,8 @@ extension MatrixProduct {
     }
     fixed += [.memory(c.memory), .elements(c.batchStride), .elements(batch * m * n), .elements(c.rowStride)]
 
+    // What neighbours share stays in the caches, so that the larger operand is read once.
+    let sharesRows = m > n && m >= 256
     var parameters = ParameterList(fixed)
     let text = epilogue.text(&parameters, store: "vstore16")
     let suffix = try builder.add(
@@ -88,12 +90,13 @@ extension MatrixProduct {
         template: "matmul_wide",
         macros: [
           "TILE_M": "\(tile.m)", "TILE_N": "\(tile.n)", "A_ROWS_ADJACENT": rowsAdjacent ? "1" : "0",
-          "A_PACKED": packsA ? "1" : "0", "B_PACKED": packsB ? "1" : "0",
+          "A_PACKED": packsA ? "1" : "0", "B_PACKED": packsB ? "1" : "0", "ROWS_SHARED": sharesRows ? "1" : "0",
         ], regions: text.regions("arguments", "rows", "vector", "scalar")))
+    let (rows, columns) = (m.divided(by: tile.m), n.divided(by: tile.n))
     launches.append(
       PlannedLaunch(
         suffix.name(of: "matmul_wide"), parameters.arguments,
-        groups: [m.divided(by: tile.m), n.divided(by: tile.n), batch * splits], local: [1, 1, 1],
+        groups: (sharesRows ? [columns, rows] : [rows, columns]) + [batch * splits], local: [1, 1, 1],
         names: parameters.names))
     return launches
   }

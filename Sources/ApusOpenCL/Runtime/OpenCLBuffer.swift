@@ -1,3 +1,4 @@
+import ApusCompiler
 import COpenCL
 
 /// A piece of device memory with one owner, released with it.
@@ -7,7 +8,7 @@ package final class OpenCLBuffer {
 
   package let handle: cl_mem
   private let context: ContextOwner
-  /// Who the host's memory belongs to that the buffer lies in; nil where it is the device's.
+  /// Who the host's memory belongs to that the buffer lies in; nil where it is the driver's.
   private let owner: AnyObject?
 
   /// Allocates memory; its contents are undefined.
@@ -21,9 +22,12 @@ package final class OpenCLBuffer {
     }
     self.size = size
     self.context = context.owner
-    owner = nil
+    // A device that works in the host's memory gets it from here, in huge pages.
+    let memory = context.device.kind == .cpu ? HostMemory(byteCount: size) : nil
+    owner = memory
+    let flags = cl_mem_flags(CL_MEM_READ_WRITE) | cl_mem_flags(memory == nil ? 0 : CL_MEM_USE_HOST_PTR)
     handle = try checked("clCreateBuffer", "\(size) bytes") { code in
-      apus_clCreateBuffer(context.handle, cl_mem_flags(CL_MEM_READ_WRITE), max(size, 1), nil, &code)
+      apus_clCreateBuffer(context.handle, flags, max(size, 1), memory?.start, &code)
     }
   }
 
