@@ -25,25 +25,15 @@ struct WinogradGeometry {
   /// Floats that a tile's transforms take.
   private let floatsPerTile: Int
 
-  /// Nil unless the window is 3×3 or 5×5, moves by one and has no gaps.
-  ///
   /// - Parameters:
-  ///   - pass: for the input's gradient, the output's gradient is the input of a convolution with reversed weights.
   ///   - floatsPerTile: what a tile's transforms take.
   ///   - images: the images whose rows of tiles are cut into blocks.
   ///   - blocks: as many blocks as are wanted at least, where there are so many rows of tiles.
-  init?(_ shape: ConvolutionShape, _ pass: ConvolutionKernel.Pass, floatsPerTile: Int, images: Int, blocks: Int) {
-    let window = shape.window
-    guard window.size == [3, 3] || window.size == [5, 5], window.strides == [1, 1], window.dilation == [1, 1] else {
-      return nil
-    }
-    let isReversed = pass == .inputGradient
-    let padding = window.padding.map { isReversed ? window.size[0] - 1 - $0 : $0 }
-    guard padding.allSatisfy({ $0 >= 0 }), shape.output.allSatisfy({ $0 > 0 }) else { return nil }
-    let (input, output) = isReversed ? (shape.output, shape.input) : (shape.input, shape.output)
+  init(_ filter: WinogradFilter, floatsPerTile: Int, images: Int, blocks: Int) {
+    let (input, output) = (filter.input, filter.output)
     tiling = WinogradTiling(
-      window: window.size[0], inputRows: input[0], inputColumns: input[1], rowPadding: padding[0],
-      columnPadding: padding[1], outputRows: output[0], outputColumns: output[1])
+      window: filter.window, inputRows: input[0], inputColumns: input[1], rowPadding: filter.padding[0],
+      columnPadding: filter.padding[1], outputRows: output[0], outputColumns: output[1])
     self.images = images
     self.floatsPerTile = floatsPerTile
     inputPlane = input[0] * input[1]

@@ -24,22 +24,20 @@ struct WinogradProduct: ConvolutionProduct {
 
   /// Nil where the direct sums are the better choice, or the only one.
   init?(_ kernel: ConvolutionKernel, kernels: ConvolutionKernels, method: ConvolutionMethod, threadCount: Int) {
-    guard method != .direct else { return nil }
     let shape = kernel.shape
+    guard method != .direct, let filter = WinogradFilter(kernel.pass, shape) else { return nil }
     isForward = kernel.pass == .forward
-    depth = (isForward ? shape.channels : shape.features) / shape.groups
-    channels = (isForward ? shape.features : shape.channels) / shape.groups
+    (depth, channels) = (filter.inChannels, filter.outChannels)
     depthWidth = (depth + kernels.lanes - 1) / kernels.lanes * kernels.lanes
     blocks = Workers.blocks(channels, of: 2 * kernels.lanes)
     depthParts = Workers.blocks(depth, of: 16)
-    let products = (shape.window.size[0] + 3) * (shape.window.size[0] + 3)
     let width = min(2, (channels + kernels.lanes - 1) / kernels.lanes) * kernels.lanes
-    guard
-      let geometry = WinogradGeometry(
-        shape, kernel.pass, floatsPerTile: products * (depthWidth + width), images: shape.images,
-        blocks: (4 * threadCount + shape.groups - 1) / shape.groups),
-      method == .winograd || geometry.isFaster(depth: depth, channels: channels, lanes: kernels.lanes)
-    else { return nil }
+    let geometry = WinogradGeometry(
+      filter, floatsPerTile: filter.products * (depthWidth + width), images: shape.images,
+      blocks: (4 * threadCount + shape.groups - 1) / shape.groups)
+    guard method == .winograd || geometry.isFaster(depth: depth, channels: channels, lanes: kernels.lanes) else {
+      return nil
+    }
     self.geometry = geometry
     self.shape = shape
     self.kernels = kernels

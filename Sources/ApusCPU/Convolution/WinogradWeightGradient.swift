@@ -36,18 +36,16 @@ struct WinogradWeightGradient: ConvolutionWeightGradient {
 
   /// Nil where the direct sums are the better choice, or the only one.
   init?(_ kernel: ConvolutionKernel, kernels: ConvolutionKernels, method: ConvolutionMethod) {
-    guard method != .direct else { return nil }
     let shape = kernel.shape
+    guard method != .direct, let filter = WinogradFilter(kernel.pass, shape) else { return nil }
     self.shape = shape
     self.kernels = kernels
-    channels = shape.channels / shape.groups
-    features = shape.features / shape.groups
+    (channels, features) = (filter.inChannels, filter.outChannels)
     channelWidth = (channels + kernels.lanes - 1) / kernels.lanes * kernels.lanes
     blocks = Workers.blocks(features, of: 2 * kernels.lanes)
     channelParts = Workers.blocks(channels, of: WinogradWeightGradient.reducedChannels)
-    let products = (shape.window.size[0] + 3) * (shape.window.size[0] + 3)
-    let extent = WinogradTiling.extent
-    let tiles = shape.output.reduce(shape.images) { $0 * (($1 + extent - 1) / extent) }
+    let products = filter.products
+    let tiles = filter.tiles.reduce(shape.images, *)
     let parts = WinogradWeightGradient.powerOfTwo(
       min(
         shape.images, WinogradWeightGradient.taskGoal / shape.groups, tiles / WinogradWeightGradient.fewestTiles,
@@ -56,12 +54,11 @@ struct WinogradWeightGradient: ConvolutionWeightGradient {
     blockParts = Workers.blocks(blocks.count, of: isSplit ? 1 : max(blocks.count, 1))
     imageParts = (0..<parts).map { $0 * shape.images / parts..<($0 + 1) * shape.images / parts }
     let width = min(2, (features + kernels.lanes - 1) / kernels.lanes) * kernels.lanes
-    guard
-      let geometry = WinogradGeometry(
-        shape, kernel.pass, floatsPerTile: products * (channelWidth + width),
-        images: imageParts.map(\.count).max() ?? 0, blocks: 1),
-      method == .winograd || geometry.isFaster(depth: channels, channels: features, lanes: kernels.lanes)
-    else { return nil }
+    let geometry = WinogradGeometry(
+      filter, floatsPerTile: products * (channelWidth + width), images: imageParts.map(\.count).max() ?? 0, blocks: 1)
+    guard method == .winograd || geometry.isFaster(depth: channels, channels: features, lanes: kernels.lanes) else {
+      return nil
+    }
     self.geometry = geometry
   }
 

@@ -8,52 +8,32 @@ import ApusGraph
 /// products, and transformed back, so that what lies between is still in the cache. Errors are up to 5 times those of the
 /// direct sums (7 to 20 times for 5×5), and a number that is not finite spreads over its tile.
 struct WinogradConvolution {
-  /// Rows and columns of the window, and of a tile before the transform.
-  let window: Int
-  let points: Int
-  /// Of what is read and of what is written.
-  let inChannels: Int
-  let outChannels: Int
-  let input: [Int]
-  let output: [Int]
-  /// Rows and columns of zeros before the first pixel.
-  let padding: [Int]
-  /// Rows and columns of tiles.
-  let tiles: [Int]
+  let filter: WinogradFilter
   let images: Int
   /// Images whose transforms are in memory together; the last of them may be fewer.
   let sliceImages: Int
   private let computeUnits: Int
 
-  /// The rows and columns of a tile of the result.
-  static let extent = 4
   /// Bytes of a slice's transforms that stay in the caches.
   private static let sliceSize = 8 << 20
   /// Bytes of scratch memory that a convolution may take.
   private static let scratchLimit = 16 << 20
 
-  /// Nil unless the window is 3×3 or 5×5, moves by one and has no gaps, there is one group, and the memory suffices.
+  /// Nil unless there is such a filter, there is one group, and the memory suffices.
   init?(_ pass: ConvolutionKernel.Pass, _ shape: ConvolutionShape, _ device: OpenCLDevice) {
-    let window = shape.window
-    guard pass != .weightGradient, shape.groups == 1, window.size == [3, 3] || window.size == [5, 5],
-      window.strides == [1, 1], window.dilation == [1, 1]
+    guard pass != .weightGradient, shape.groups == 1, let filter = WinogradFilter(pass, shape),
+      (filter.input + filter.output + [shape.images]).allSatisfy({ $0 > 0 })
     else { return nil }
-    let isForward = pass == .forward
-    // The output's gradient is the source of a convolution with reversed weights.
-    padding = window.padding.map { isForward ? $0 : window.size[0] - 1 - $0 }
-    (input, output) = isForward ? (shape.input, shape.output) : (shape.output, shape.input)
-    (inChannels, outChannels) = isForward ? (shape.channels, shape.features) : (shape.features, shape.channels)
-    guard padding.allSatisfy({ $0 >= 0 }), (input + output + [shape.images]).allSatisfy({ $0 > 0 }) else { return nil }
-    self.window = window.size[0]
-    points = window.size[0] + WinogradConvolution.extent - 1
-    tiles = output.map { $0.divided(by: WinogradConvolution.extent) }
+    self.filter = filter
     images = shape.images
     computeUnits = device.computeUnits
-    let imageSize =
-      points * points * tiles[0] * tiles[1] * 4
-      * (WinogradConvolution.stride(inChannels) + WinogradConvolution.stride(outChannels))
-    let weights = points * points * inChannels * WinogradConvolution.stride(outChannels) * 4
-    let sliceSize = min(WinogradConvolution.sliceSize, (WinogradConvolution.scratchLimit - weights) / 4 * 3)
+    let (inStride, outStride) = (
+      WinogradConvolution.stride(filter.inChannels), WinogradConvolution.stride(filter.outChannels)
+    )
+    let imageSize = filter.products * filter.tiles[0] * filter.tiles[1] * 4 * (inStride + outStride)
+    let weights = filter.products * filter.inChannels * outStride * 4
+    let sliceSize = min(
+      WinogradConvolution.sliceSize, (WinogradConvolution.scratchLimit - weights) / 4 * 3)
     let most = min(max(sliceSize / imageSize, 1), images)
     // Slices of one size need one kernel.
     sliceImages = (most.divided(by: 2)...most).last { shape.images % $0 == 0 } ?? most
@@ -67,34 +47,36 @@ struct WinogradConvolution {
     return width % 128 == 0 ? width + 16 : width
   }
 
-  var products: Int { points * points }
   /// The tiles of a slice.
-  var rows: Int { sliceImages * tiles[0] * tiles[1] }
-  var inStride: Int { WinogradConvolution.stride(inChannels) }
-  var outStride: Int { WinogradConvolution.stride(outChannels) }
+  var rows: Int { sliceImages * filter.tiles[0] * filter.tiles[1] }
+  var inStride: Int { WinogradConvolution.stride(filter.inChannels) }
+  var outStride: Int { WinogradConvolution.stride(filter.outChannels) }
   /// From one product to the next, in floats.
-  var weightStride: Int { inChannels * outStride + 16 }
+  var weightStride: Int { filter.inChannels * outStride + 16 }
   var sourceStride: Int { rows * inStride + 16 }
   var resultStride: Int { rows * outStride + 16 }
 
   /// Scratch memory of a work-item that transforms an image's block of channels, in floats.
   var inputSlot: Int {
-    let extents = tiles.map { $0 * WinogradConvolution.extent + window - 1 }
-    return ((extents[0] + points) * extents[1] * 16).paddedToAlignment
+    let extents = filter.tiles.map { $0 * WinogradFilter.extent + filter.window - 1 }
+    return ((extents[0] + filter.points) * extents[1] * 16).paddedToAlignment
   }
   /// The same on the way back.
   var outputSlot: Int {
-    let pixels = tiles[0] * tiles[1] * WinogradConvolution.extent * WinogradConvolution.extent
-    let plane = (output[0] * output[1]).divided(by: 16) * 16
+    let pixels = filter.tiles[0] * filter.tiles[1] * WinogradFilter.extent * WinogradFilter.extent
+    let plane = (filter.output[0] * filter.output[1]).divided(by: 16) * 16
     return ((pixels + plane) * 16).paddedToAlignment
   }
   /// Work-items that share a slice's images and blocks of channels.
-  func items(_ channels: Int) -> Int { min(sliceImages * channels.divided(by: 16), 4 * computeUnits) }
+  func items(_ channels: Int) -> Int {
+    min(sliceImages * channels.divided(by: 16), 4 * computeUnits)
+  }
 
   /// The weights, the source and the result between the transforms, and the work-items' own, in floats.
   var scratchSizes: [Int] {
-    let slots = max(items(inChannels) * inputSlot, items(outChannels) * outputSlot)
-    return [weightStride * products, sourceStride * products, resultStride * products, slots].map(\.paddedToAlignment)
+    let slots = max(items(filter.inChannels) * inputSlot, items(filter.outChannels) * outputSlot)
+    return ([weightStride, sourceStride, resultStride].map { $0 * filter.products } + [slots]).map(
+      \.paddedToAlignment)
   }
   /// In bytes.
   var scratchSize: Int { scratchSizes.reduce(0, +) * 4 }
@@ -110,13 +92,17 @@ struct WinogradConvolution {
 
   /// Whether it takes less than the direct sums, by counts that were measured with AVX-512.
   var isFaster: Bool {
-    let tiles = images * tiles[0] * tiles[1]
+    let (inChannels, outChannels) = (filter.inChannels, filter.outChannels)
+    let tiles = images * filter.tiles[0] * filter.tiles[1]
     let (inVectors, outVectors) = (inChannels.divided(by: 16), outChannels.divided(by: 16))
-    let direct = images * output[0] * output[1] * window * window * inChannels * outChannels / 16
+    let pixels = images * filter.output[0] * filter.output[1]
+    let direct = pixels * filter.window * filter.window * inChannels * outChannels / 16
     let perTile =
-      inChannels * outVectors + WinogradConvolution.sourceCost * inVectors + WinogradConvolution.resultCost * outVectors
+      inChannels * outVectors + WinogradConvolution.sourceCost * inVectors + WinogradConvolution
+      .resultCost * outVectors
     let weights = WinogradConvolution.weightCost * inChannels * outVectors
-    return Double(products * (tiles * perTile + weights)) < WinogradConvolution.directCost * Double(direct)
+    return Double(filter.products * (tiles * perTile + weights)) < WinogradConvolution.directCost
+      * Double(direct)
   }
 }
 
@@ -134,7 +120,8 @@ extension ConvolutionProduct {
       offset += size
     }
     let (weights, source, result, slots) = (ranges[0], ranges[1], ranges[2], ranges[3])
-    let macros = ["WINDOW": "\(plan.window)"]
+    let filter = plan.filter
+    let macros = ["WINDOW": "\(filter.window)"]
 
     let isTransposed = ["TRANSPOSED": pass == .forward ? "0" : "1"]
     let weighing = try builder.add(
@@ -143,9 +130,9 @@ extension ConvolutionProduct {
       PlannedLaunch(
         weighing.name(of: "winograd_weights"),
         [
-          .size(plan.inChannels), .size(plan.outChannels), .memory(second), .memory(weights),
+          .size(filter.inChannels), .size(filter.outChannels), .memory(second), .memory(weights),
           .elements(plan.weightStride), .elements(plan.outStride),
-        ], groups: [plan.outChannels.divided(by: 16), plan.inChannels], local: [1, 1])
+        ], groups: [filter.outChannels.divided(by: 16), filter.inChannels], local: [1, 1])
     ]
 
     let reading = try builder.add(KernelInstance(template: "winograd_input", macros: macros))
@@ -155,23 +142,32 @@ extension ConvolutionProduct {
         PlannedLaunch(
           reading.name(of: "winograd_input"),
           [
-            .size(image), .size(count), .size(plan.inChannels), .size(plan.input[0]), .size(plan.input[1]),
-            .size(plan.tiles[0]), .size(plan.tiles[1]), .size(plan.padding[0]), .size(plan.padding[1]), .memory(first),
-            .memory(slots), .elements(plan.inputSlot), .memory(source), .elements(plan.sourceStride),
+            .size(image), .size(count), .size(filter.inChannels), .size(filter.input[0]),
+            .size(filter.input[1]),
+            .size(filter.tiles[0]), .size(filter.tiles[1]), .size(filter.padding[0]),
+            .size(filter.padding[1]), .memory(first),
+            .memory(slots), .elements(plan.inputSlot), .memory(source),
+            .elements(plan.sourceStride),
             .elements(plan.inStride),
-          ], groups: [plan.items(plan.inChannels)], local: [1]))
+          ], groups: [plan.items(filter.inChannels)], local: [1]))
 
       let product = MatrixProduct(
-        m: count * plan.tiles[0] * plan.tiles[1], n: plan.outChannels.divided(by: 16) * 16, k: plan.inChannels,
-        batch: plan.products,
+        m: count * filter.tiles[0] * filter.tiles[1], n: filter.outChannels.divided(by: 16) * 16,
+        k: filter.inChannels,
+        batch: filter.products,
         a: .init(source, rowStride: plan.inStride, columnStride: 1, batchStride: plan.sourceStride),
-        b: .init(weights, rowStride: plan.outStride, columnStride: 1, batchStride: plan.weightStride),
-        c: .init(result, rowStride: plan.outStride, columnStride: 1, batchStride: plan.resultStride))
-      launches += try product.plan(device, .wide(packsA: false, packsB: false, splits: 1), scratch: nil, &builder)
+        b: .init(
+          weights, rowStride: plan.outStride, columnStride: 1, batchStride: plan.weightStride),
+        c: .init(result, rowStride: plan.outStride, columnStride: 1, batchStride: plan.resultStride)
+      )
+      launches += try product.plan(
+        device, .wide(packsA: false, packsB: false, splits: 1), scratch: nil, &builder)
 
       var parameters = ParameterList([
-        .size(image), .size(count), .size(plan.outChannels), .size(plan.output[0]), .size(plan.output[1]),
-        .size(plan.tiles[0]), .size(plan.tiles[1]), .memory(result), .elements(plan.resultStride),
+        .size(image), .size(count), .size(filter.outChannels), .size(filter.output[0]),
+        .size(filter.output[1]),
+        .size(filter.tiles[0]), .size(filter.tiles[1]), .memory(result),
+        .elements(plan.resultStride),
         .elements(plan.outStride), .memory(slots), .elements(plan.outputSlot), .memory(output),
       ])
       let text = epilogue.text(&parameters, store: "vstore16")
@@ -181,7 +177,8 @@ extension ConvolutionProduct {
           regions: text.regions("arguments", "rows", "vector", "scalar")))
       launches.append(
         PlannedLaunch(
-          writing.name(of: "winograd_output"), parameters.arguments, groups: [plan.items(plan.outChannels)],
+          writing.name(of: "winograd_output"), parameters.arguments,
+          groups: [plan.items(filter.outChannels)],
           local: [1], names: parameters.names))
     }
     return launches
