@@ -22,7 +22,6 @@
 // offsets and strides are in elements
 
 #include "convolution_window.cl"
-#include "tensor_cores.cl"
 
 #ifndef PASS
 #define PASS 0
@@ -32,16 +31,10 @@
 #endif
 
 #define TAPS (KERNEL_H * KERNEL_W)
-#if PASS == 1
-#define A_PLACE(line, word) ALONG_LINES(line, word)
-#else
-#define A_PLACE(line, word) ALONG_K(line, word)
-#endif
-#if PASS == 2
-#define B_PLACE(line, word) ALONG_K(line, word)
-#else
-#define B_PLACE(line, word) ALONG_LINES(line, word)
-#endif
+#define A_ALONG_K (PASS != 1)
+#define B_ALONG_K (PASS == 2)
+
+#include "tensor_cores.cl"
 
 __kernel __attribute__((reqd_work_group_size(2 * TILE, 1, 1)))
 void convolution_tensor(
@@ -58,6 +51,9 @@ void convolution_tensor(
 #if EMULATE_MMA
   __local float a_matrices[TILE / 16 * 256];
   __local float b_matrices[TILE / 16 * 128];
+#else
+  __local float *a_matrices = 0;
+  __local float *b_matrices = 0;
 #endif
 
   const uint item = get_local_id(0);
@@ -217,19 +213,15 @@ void convolution_tensor(
 // The first p of a work-item's i-th four in each half of a step.
 #define P_ALONG_K(p0, half_step, i) ((p0) + WORD_ALONG_K * ELEMENTS + 4 * (i))
 #define P_ALONG_LINES(p0, half_step, i) ((p0) + WORD_ALONG_LINES(half_step) * ELEMENTS + (i))
-#if PASS == 1
-#define A_P P_ALONG_LINES
-#define STORE_A(turn) store_along_lines(a_next, a_fours[turn], item)
-#else
+#if A_ALONG_K
 #define A_P P_ALONG_K
-#define STORE_A(turn) store_along_k(a_next, a_fours[turn], item)
+#else
+#define A_P P_ALONG_LINES
 #endif
-#if PASS == 2
+#if B_ALONG_K
 #define B_P P_ALONG_K
-#define STORE_B(turn) store_along_k(b_next, b_fours[turn], item)
 #else
 #define B_P P_ALONG_LINES
-#define STORE_B(turn) store_along_lines(b_next, b_fours[turn], item)
 #endif
 #define GATHER(next, gather, place, p0)                                              \
   for (uint half_step = 0; half_step < 2; half_step += 1) {                          \
@@ -258,31 +250,9 @@ void convolution_tensor(
     // The next step's elements are on their way while this step's are used.
     GATHER(a_next, GATHER_A, A_P, p0 + STEP)
     GATHER(b_next, GATHER_B, B_P, p0 + STEP)
-    __local const uint *a_tile = (__local const uint *)a_fours[turn];
-    __local const uint *b_tile = (__local const uint *)b_fours[turn];
-#if !EMULATE_MMA
-#pragma unroll
-#endif
-    for (uint word0 = 0; word0 < WORDS; word0 += 8) {
-      uint4 a_fragments[ROWS];
-      uint2 b_fragments[4];
-#define A_REGISTER(number) a_tile[A_PLACE(warp_row + 16 * i + A_LINE(lane, number), word0 + A_WORD(lane, number))]
-#define B_REGISTER(number) b_tile[B_PLACE(warp_column + 8 * j + B_LINE(lane, number), word0 + B_WORD(lane, number))]
-#pragma unroll
-      for (uint i = 0; i < ROWS; i += 1)
-        a_fragments[i] = (uint4)(A_REGISTER(0), A_REGISTER(1), A_REGISTER(2), A_REGISTER(3));
-#pragma unroll
-      for (uint j = 0; j < 4; j += 1) b_fragments[j] = (uint2)(B_REGISTER(0), B_REGISTER(1));
-#if !EMULATE_MMA
-#pragma unroll
-#endif
-      for (uint i = 0; i < ROWS; i += 1) {
-#if !EMULATE_MMA
-#pragma unroll
-#endif
-        for (uint j = 0; j < 4; j += 1) sum[i][j] = MMA(a_fragments[i], b_fragments[j], sum[i][j]);
-      }
-    }
+    multiply_tiles(
+        sum, (__local const uint *)a_fours[turn], (__local const uint *)b_fours[turn], lane, warp, warp_row,
+        warp_column, a_matrices, b_matrices);
     turn = 1 - turn;
     STORE_A(turn);
     STORE_B(turn);

@@ -19,8 +19,6 @@
 //
 // ALIGNED           every fourth float of every line of A and of B lies at a multiple of 16 bytes
 
-#include "tensor_cores.cl"
-
 #ifndef A_TRANSPOSED
 #define A_TRANSPOSED 0
 #endif
@@ -34,16 +32,10 @@
 #define BAND 8
 #endif
 
-#if A_TRANSPOSED
-#define A_PLACE(line, word) ALONG_LINES(line, word)
-#else
-#define A_PLACE(line, word) ALONG_K(line, word)
-#endif
-#if B_TRANSPOSED
-#define B_PLACE(line, word) ALONG_K(line, word)
-#else
-#define B_PLACE(line, word) ALONG_LINES(line, word)
-#endif
+#define A_ALONG_K (!A_TRANSPOSED)
+#define B_ALONG_K B_TRANSPOSED
+
+#include "tensor_cores.cl"
 
 // Four consecutive floats of one line of an operand; zeros from `count` on.
 static float4 load_four(__global const float *source, const int count) {
@@ -107,6 +99,9 @@ void matmul_tensor(
 #if EMULATE_MMA
   __local float a_matrices[TILE / 16 * 256];
   __local float b_matrices[TILE / 16 * 128];
+#else
+  __local float *a_matrices = 0;
+  __local float *b_matrices = 0;
 #endif
 
   const uint item = get_local_id(0);
@@ -131,17 +126,13 @@ void matmul_tensor(
   __global const float *b_matrix = b + b_offset + batch * b_batch_stride;
 #if A_TRANSPOSED
 #define LOAD_A(p0) load_along_lines(a_next, a_matrix, a_stride, row0, m, p0, k_end, item)
-#define STORE_A(turn) store_along_lines(a_next, a_fours[turn], item)
 #else
 #define LOAD_A(p0) load_along_k(a_next, a_matrix, a_stride, row0, m, p0, k_end, item)
-#define STORE_A(turn) store_along_k(a_next, a_fours[turn], item)
 #endif
 #if B_TRANSPOSED
 #define LOAD_B(p0) load_along_k(b_next, b_matrix, b_stride, column0, n, p0, k_end, item)
-#define STORE_B(turn) store_along_k(b_next, b_fours[turn], item)
 #else
 #define LOAD_B(p0) load_along_lines(b_next, b_matrix, b_stride, column0, n, p0, k_end, item)
-#define STORE_B(turn) store_along_lines(b_next, b_fours[turn], item)
 #endif
 
   float4 sum[ROWS][4];
@@ -164,31 +155,9 @@ void matmul_tensor(
     // The next step's elements are on their way while this step's are used.
     LOAD_A(p0 + STEP);
     LOAD_B(p0 + STEP);
-    __local const uint *a_tile = (__local const uint *)a_fours[turn];
-    __local const uint *b_tile = (__local const uint *)b_fours[turn];
-#if !EMULATE_MMA
-#pragma unroll
-#endif
-    for (uint word0 = 0; word0 < WORDS; word0 += 8) {
-      uint4 a_fragments[ROWS];
-      uint2 b_fragments[4];
-#define A_REGISTER(number) a_tile[A_PLACE(warp_row + 16 * i + A_LINE(lane, number), word0 + A_WORD(lane, number))]
-#define B_REGISTER(number) b_tile[B_PLACE(warp_column + 8 * j + B_LINE(lane, number), word0 + B_WORD(lane, number))]
-#pragma unroll
-      for (uint i = 0; i < ROWS; i += 1)
-        a_fragments[i] = (uint4)(A_REGISTER(0), A_REGISTER(1), A_REGISTER(2), A_REGISTER(3));
-#pragma unroll
-      for (uint j = 0; j < 4; j += 1) b_fragments[j] = (uint2)(B_REGISTER(0), B_REGISTER(1));
-#if !EMULATE_MMA
-#pragma unroll
-#endif
-      for (uint i = 0; i < ROWS; i += 1) {
-#if !EMULATE_MMA
-#pragma unroll
-#endif
-        for (uint j = 0; j < 4; j += 1) sum[i][j] = MMA(a_fragments[i], b_fragments[j], sum[i][j]);
-      }
-    }
+    multiply_tiles(
+        sum, (__local const uint *)a_fours[turn], (__local const uint *)b_fours[turn], lane, warp, warp_row,
+        warp_column, a_matrices, b_matrices);
     turn = 1 - turn;
     STORE_A(turn);
     STORE_B(turn);

@@ -10,6 +10,7 @@
 // TILE          the lines of a tile
 // BF16          1 for bfloat16, 0 for tf32
 // EMULATE_MMA   1 where the device has no such instruction: the warp's fragments meet in local memory
+// A_ALONG_K, B_ALONG_K   1 where an operand is contiguous along K, 0 where it is along lines
 //
 // Sources: NVIDIA, Parallel Thread Execution ISA, mma (9.7.14.5.14), its fragments (9.7.14.5.7 and 9.7.14.5.8) and cvt.
 
@@ -24,6 +25,12 @@
 #ifndef EMULATE_MMA
 #define EMULATE_MMA 1
 #endif
+#ifndef A_ALONG_K
+#define A_ALONG_K 1
+#endif
+#ifndef B_ALONG_K
+#define B_ALONG_K 1
+#endif
 
 // Words of a line in a step, and elements of K in a word and in a step.
 #define WORDS 16
@@ -37,6 +44,20 @@
 #define ALONG_K(line, word) ((line) * (WORDS + 4) + (word))
 #define ALONG_LINES(line, word) ((word) * (TILE + 8) + (line))
 #define TILE_WORDS (TILE * (WORDS + 4))
+#if A_ALONG_K
+#define A_PLACE(line, word) ALONG_K(line, word)
+#define STORE_A(turn) store_along_k(a_next, a_fours[turn], item)
+#else
+#define A_PLACE(line, word) ALONG_LINES(line, word)
+#define STORE_A(turn) store_along_lines(a_next, a_fours[turn], item)
+#endif
+#if B_ALONG_K
+#define B_PLACE(line, word) ALONG_K(line, word)
+#define STORE_B(turn) store_along_k(b_next, b_fours[turn], item)
+#else
+#define B_PLACE(line, word) ALONG_LINES(line, word)
+#define STORE_B(turn) store_along_lines(b_next, b_fours[turn], item)
+#endif
 // Which element of its operand a lane has in a register of a fragment.
 #define A_LINE(lane, number) ((lane) / 4 + 8 * ((number) & 1))
 #define A_WORD(lane, number) ((lane) % 4 + 4 * ((number) >> 1))
@@ -176,5 +197,35 @@ static void store_along_lines(const float4 *fours, __local uint4 *tile, const ui
     const uint4 words = (uint4)(tf32_word(first.x), tf32_word(first.y), tf32_word(first.z), tf32_word(first.w));
 #endif
     tile[ALONG_LINES(LINE_ALONG_LINES, WORD_ALONG_LINES(half_step)) / 4] = words;
+  }
+}
+
+// Adds the products of a step's two tiles to a warp's part of the result: eight words of each line at a time, each fragment
+// fetched once. The matrices are those of EMULATE_MMA, and unused otherwise.
+static void multiply_tiles(
+    float4 (*sum)[4], __local const uint *a_tile, __local const uint *b_tile, const uint lane, const uint warp,
+    const uint warp_row, const uint warp_column, __local float *a_matrices, __local float *b_matrices) {
+#if !EMULATE_MMA
+#pragma unroll
+#endif
+  for (uint word0 = 0; word0 < WORDS; word0 += 8) {
+    uint4 a_fragments[ROWS];
+    uint2 b_fragments[4];
+#define A_REGISTER(number) a_tile[A_PLACE(warp_row + 16 * i + A_LINE(lane, number), word0 + A_WORD(lane, number))]
+#define B_REGISTER(number) b_tile[B_PLACE(warp_column + 8 * j + B_LINE(lane, number), word0 + B_WORD(lane, number))]
+#pragma unroll
+    for (uint i = 0; i < ROWS; i += 1)
+      a_fragments[i] = (uint4)(A_REGISTER(0), A_REGISTER(1), A_REGISTER(2), A_REGISTER(3));
+#pragma unroll
+    for (uint j = 0; j < 4; j += 1) b_fragments[j] = (uint2)(B_REGISTER(0), B_REGISTER(1));
+#if !EMULATE_MMA
+#pragma unroll
+#endif
+    for (uint i = 0; i < ROWS; i += 1) {
+#if !EMULATE_MMA
+#pragma unroll
+#endif
+      for (uint j = 0; j < 4; j += 1) sum[i][j] = MMA(a_fragments[i], b_fragments[j], sum[i][j]);
+    }
   }
 }
