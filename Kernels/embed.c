@@ -116,6 +116,9 @@ static const unsigned char file_winograd_output[] = {
 static const unsigned char file_winograd_points[] = {
 #embed "winograd_points.cl"
 };
+static const unsigned char file_winograd_weight_gradient[] = {
+#embed "winograd_weight_gradient.cl"
+};
 static const unsigned char file_winograd_weights[] = {
 #embed "winograd_weights.cl"
 };
@@ -206,6 +209,7 @@ static const apus_kernel_file files[] = {
   FILE_ROW("winograd_input", file_winograd_input),
   FILE_ROW("winograd_output", file_winograd_output),
   FILE_ROW("winograd_points", file_winograd_points),
+  FILE_ROW("winograd_weight_gradient", file_winograd_weight_gradient),
   FILE_ROW("winograd_weights", file_winograd_weights),
   FILE_ROW("Updates/adabound", file_updates_adabound),
   FILE_ROW("Updates/adadelta", file_updates_adadelta),

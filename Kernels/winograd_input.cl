@@ -1,5 +1,5 @@
 // Transforms the source of a convolution for minimal filtering: tiles of POINTS x POINTS pixels, 4 rows and columns apart,
-// into as many values.
+// into as many values. To the weights, the output's gradient likewise (GRADIENT): tiles of 4 x 4 pixels.
 //
 // A work-item owns every get_global_size(0)-th pair of an image and a block of 16 channels, from get_global_id(0) on. It
 // first brings the 16 channels of each pixel side by side, on a plane of its own that is padded by zeros; from then on,
@@ -20,7 +20,8 @@
 // offsets and strides are in elements
 //
 // A tile's values are those of the polynomial with its pixels as coefficients, but transposed: the products with the weights'
-// values (winograd_weights) are what winograd_output makes pixels of.
+// values (winograd_weights) are what winograd_output makes pixels of. A tile of the output's gradient is the transpose of
+// what winograd_output does: its values are those of the polynomial with its pixels as coefficients.
 //
 // JOINS_THROUGH_MEMORY      for oclgrind, which cannot follow vectors that are joined
 
@@ -28,8 +29,32 @@
 #include "transposition.cl"
 #include "winograd_points.cl"
 
-// POINTS pixels into as many values.
-#if WINDOW == 3
+#ifndef GRADIENT
+#define GRADIENT 0
+#endif
+
+// The rows and columns of a tile.
+#define EXTENT (GRADIENT ? 4 : POINTS)
+
+// EXTENT pixels into POINTS values.
+#if GRADIENT
+static void values_at(const float16 *y, const float p, float16 *to) {
+  const float16 even = MAD(y[2], (float16)(p * p), y[0]);
+  const float16 odd = MAD(y[3], (float16)(p * p), y[1]);
+  to[0] = MAD(odd, (float16)(p), even);
+  to[1] = MAD(odd, (float16)(-p), even);
+}
+
+static void transform_pixels(const float16 *y, float16 *m) {
+  m[0] = y[0];
+  values_at(y, A, m + 1);
+  values_at(y, B, m + 3);
+#if WINDOW == 5
+  values_at(y, C, m + 5);
+#endif
+  m[POINTS - 1] = y[3];
+}
+#elif WINDOW == 3
 // The values at +p and -p, from the other points' square.
 static void values_at(const float16 *x, const float p, const float square, float16 *to) {
   const float16 even = MAD(x[2], (float16)(-square), x[4]);
@@ -75,8 +100,8 @@ __kernel void winograd_input(
 ) {
   const uint blocks = (channels + 15) / 16;
   const uint pixels = height * width;
-  const uint plane_rows = 4 * tile_rows + WINDOW - 1;
-  const uint plane_columns = 4 * tile_columns + WINDOW - 1;
+  const uint plane_rows = 4 * tile_rows + EXTENT - 4;
+  const uint plane_columns = 4 * tile_columns + EXTENT - 4;
   __global float *plane = slots + slots_offset + get_global_id(0) * slot_size;
   __global float *halves = plane + (ulong)plane_rows * plane_columns * 16;
 
@@ -122,10 +147,10 @@ __kernel void winograd_input(
     __global float *tile = v + v_offset + (ulong)image * tile_rows * tile_columns * row_stride + channel0;
     for (uint tile_row = 0; tile_row < tile_rows; tile_row += 1) {
       for (uint column = 0; column < plane_columns; column += 1) {
-        float16 values[POINTS];
+        float16 values[EXTENT];
         float16 results[POINTS];
 #pragma unroll
-        for (uint i = 0; i < POINTS; i += 1) {
+        for (uint i = 0; i < EXTENT; i += 1) {
           values[i] = vload16((4 * tile_row + i) * plane_columns + column, plane);
         }
         transform_pixels(values, results);
@@ -134,10 +159,10 @@ __kernel void winograd_input(
       }
       for (uint tile_column = 0; tile_column < tile_columns; tile_column += 1) {
         for (uint point = 0; point < POINTS; point += 1) {
-          float16 values[POINTS];
+          float16 values[EXTENT];
           float16 results[POINTS];
 #pragma unroll
-          for (uint i = 0; i < POINTS; i += 1) {
+          for (uint i = 0; i < EXTENT; i += 1) {
             values[i] = vload16(point * plane_columns + 4 * tile_column + i, halves);
           }
           transform_pixels(values, results);

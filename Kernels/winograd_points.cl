@@ -1,5 +1,6 @@
 // The points of minimal filtering at which the polynomials of weights and pixels are multiplied: 0, pairs at +-A, +-B and
-// for windows of 5 +-C, and infinity. Pixels, weights and products are transformed by the same ones.
+// for windows of 5 +-C, and infinity. Pixels, weights and products are transformed by the same ones; the weights' values are
+// divided by what the pixels' leave out.
 //
 // WINDOW            3 or 5
 //
@@ -17,6 +18,9 @@
 #define B 1.5f
 #define A2 (A * A)
 #define B2 (B * B)
+#define DIVISOR_0 (A2 * B2)
+#define DIVISOR_A (2.0f * A2 * (A2 - B2))
+#define DIVISOR_B (2.0f * B2 * (B2 - A2))
 #else
 #define A 0.5f
 #define B 1.0f
@@ -24,4 +28,8 @@
 #define A2 (A * A)
 #define B2 (B * B)
 #define C2 (C * C)
+#define DIVISOR_0 (-A2 * B2 * C2)
+#define DIVISOR_A (2.0f * A2 * (A2 - B2) * (A2 - C2))
+#define DIVISOR_B (2.0f * B2 * (B2 - A2) * (B2 - C2))
+#define DIVISOR_C (2.0f * C2 * (C2 - A2) * (C2 - B2))
 #endif

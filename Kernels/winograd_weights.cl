@@ -27,18 +27,6 @@
 
 #define TAPS (WINDOW * WINDOW)
 
-// The points' squares, and what the values at them are divided by.
-#if WINDOW == 3
-#define DIVISOR_0 (A2 * B2)
-#define DIVISOR_A (2.0f * A2 * (A2 - B2))
-#define DIVISOR_B (2.0f * B2 * (B2 - A2))
-#else
-#define DIVISOR_0 (-A2 * B2 * C2)
-#define DIVISOR_A (2.0f * A2 * (A2 - B2) * (A2 - C2))
-#define DIVISOR_B (2.0f * B2 * (B2 - A2) * (B2 - C2))
-#define DIVISOR_C (2.0f * C2 * (C2 - A2) * (C2 - B2))
-#endif
-
 // The values at +p and -p into `to` and the place behind it.
 static void values_at(const float16 *w, const float p, const float divisor, float16 *to) {
 #if WINDOW == 3

@@ -58,7 +58,7 @@ struct ConvolutionTests {
   ) -> [ConvolutionProduct.Variant] {
     let isGradient = pass == .weightGradient
     switch family {
-    case .wide: return geometry.hasWinogradTiles && !isGradient ? [.wide, .winograd] : [.wide]
+    case .wide: return geometry.hasWinogradTiles ? [.wide, .winograd] : [.wide]
     case .tiled: break
     case .tf32, .bf16:
       // A window that is strided and dilated, one that is padded, and one of a single pixel.

@@ -39,7 +39,7 @@ package struct ConvolutionProduct {
   package enum Variant: Sendable, Hashable {
     /// For processors: tiles of vectors of pixels (of features, to the weights), over images copied into the cache.
     case wide
-    /// For processors and windows of 3×3 or 5×5 that move by one, not to the weights: minimal filtering of tiles.
+    /// For processors and windows of 3×3 or 5×5 that move by one: minimal filtering of tiles.
     case winograd
     /// For graphics processors: a matrix product of gathered operands in tiles of `tile`², the sums cut into slices.
     case tiled(tile: Int, splits: Int)
