@@ -1,4 +1,4 @@
-// Reduces outer dimensions, keeping the innermost, by a sum or a maximum of a pointwise chain.
+// Reduces outer dimensions, keeping the innermost, by sums or maxima of pointwise chains over the same inputs.
 //
 // The outputs are walked as kept_rows x columns, the columns innermost; each reduces `rows` elements that lie a row
 // apart. The rows are dealt out to slices, whose results, one after the other, are reduced by a second launch where
@@ -14,13 +14,17 @@
 // kept_rows, columns   the shape of the output
 // rows                 the elements that each output reduces
 // rows_per_slice       those of a slice
-// output               element (slice, kept row, column), row-major
+// output, output1, ...  one for each result; element (slice, kept row, column), row-major
 // x0, ...              the inputs' views: base and offset in elements, then strides
 //
+// RESULTS              how many chains are reduced, at most 4
 // MAXIMUM              0 for a sum; 1 for a maximum, which is NaN where any element is
 
 #ifndef WIDTH
 #define WIDTH 16
+#endif
+#ifndef RESULTS
+#define RESULTS 1
 #endif
 #ifndef MAXIMUM
 #define MAXIMUM 0
@@ -38,6 +42,22 @@
 #define COMBINE(a, b) ((a) + (b))
 #endif
 
+// Each result has variables of its own and no elements of arrays: those would be kept in memory.
+#if RESULTS == 1
+#define EACH(DO) DO(0)
+#elif RESULTS == 2
+#define EACH(DO) DO(0) DO(1)
+#elif RESULTS == 3
+#define EACH(DO) DO(0) DO(1) DO(2)
+#else
+#define EACH(DO) DO(0) DO(1) DO(2) DO(3)
+#endif
+#define TOTAL(result) JOIN(total, result)
+#define VALUE(result) JOIN(value, result)
+#define START_VECTOR(result) REAL TOTAL(result) = (REAL)(INITIAL);
+#define START(result) float TOTAL(result) = INITIAL;
+#define ACCUMULATE(result) TOTAL(result) = COMBINE(TOTAL(result), VALUE(result));
+
 __kernel void reduce_columns(
     const uint kept_rows, const uint columns, const uint rows, const uint rows_per_slice,
     __global float *output, const ulong output_offset
@@ -51,7 +71,7 @@ __kernel void reduce_columns(
   const uint slice = get_global_id(2);
   const uint row_begin = slice * rows_per_slice;
   const uint row_end = min(row_begin + rows_per_slice, rows);
-  __global float *results = output + output_offset + ((ulong)slice * kept_rows + kept_row) * columns;
+  const ulong first_place = ((ulong)slice * kept_rows + kept_row) * columns;
 
   //@begin base
   __global const float *x0_base = x0 + x0_offset + (ulong)kept_row * rows * columns;
@@ -60,35 +80,37 @@ __kernel void reduce_columns(
   if (column_begin + WIDTH <= columns) {
 #define REAL JOIN(float, WIDTH)
     const uint column = column_begin;
-    REAL total = (REAL)(INITIAL);
+    const ulong place = first_place + column;
+    EACH(START_VECTOR)
     for (uint row = row_begin; row < row_end; row += 1) {
       //@begin rows
       __global const float *x0_row = x0_base + (ulong)row * columns;
       //@end rows
       //@begin vector
-      const REAL value = LOAD(0, x0_row + column);
+      const REAL value0 = LOAD(0, x0_row + column);
       //@end vector
-      total = COMBINE(total, value);
+      EACH(ACCUMULATE)
     }
     //@begin vector_finish
-    JOIN(vstore, WIDTH)(total, 0, results + column);
+    JOIN(vstore, WIDTH)(total0, 0, output + output_offset + place);
     //@end vector_finish
     return;
   }
 #endif
   for (uint column = column_begin; column < column_end; column += 1) {
-    float total = INITIAL;
+    const ulong place = first_place + column;
+    EACH(START)
     for (uint row = row_begin; row < row_end; row += 1) {
       //@begin rows
       __global const float *x0_row = x0_base + (ulong)row * columns;
       //@end rows
       //@begin scalar
-      const float value = x0_row[column];
+      const float value0 = x0_row[column];
       //@end scalar
-      total = COMBINE(total, value);
+      EACH(ACCUMULATE)
     }
     //@begin finish
-    results[column] = total;
+    output[output_offset + place] = total0;
     //@end finish
   }
 }

@@ -1,4 +1,4 @@
-// Reduces the innermost dimension, and others with it, by a sum or a maximum of a pointwise chain.
+// Reduces the innermost dimension, and others with it, by sums or maxima of pointwise chains over the same inputs.
 //
 // The reduced elements of one output are walked as rows x columns, the columns innermost. They are dealt out to
 // slices, whose results, one after the other, are reduced by a second launch where there is more than one slice.
@@ -12,9 +12,10 @@
 // kept             the number of outputs
 // rows, columns    the shape that each output reduces
 // rows_per_slice, columns_per_slice   the shape of a slice
-// output           element (slice, output): slice * kept + output
+// output, output1, ...   one for each result; element (slice, output): slice * kept + output
 // x0, ...          the inputs' views: base and offset in elements, then strides
 //
+// RESULTS          how many chains are reduced, at most 4
 // MAXIMUM          0 for a sum; 1 for a maximum, which is NaN where any element is
 
 #ifndef LOCAL
@@ -22,6 +23,9 @@
 #endif
 #ifndef WIDTH
 #define WIDTH 16
+#endif
+#ifndef RESULTS
+#define RESULTS 1
 #endif
 #ifndef MAXIMUM
 #define MAXIMUM 0
@@ -38,6 +42,36 @@
 #define INITIAL 0.0f
 #define COMBINE(a, b) ((a) + (b))
 #endif
+
+// Each result has variables of its own and no elements of arrays: those would be kept in memory.
+#if RESULTS == 1
+#define EACH(DO) DO(0)
+#elif RESULTS == 2
+#define EACH(DO) DO(0) DO(1)
+#elif RESULTS == 3
+#define EACH(DO) DO(0) DO(1) DO(2)
+#else
+#define EACH(DO) DO(0) DO(1) DO(2) DO(3)
+#endif
+#define TOTAL(result) JOIN(total, result)
+#define VALUE(result) JOIN(value, result)
+#define LANES(result) JOIN(lanes, result)
+#define START_VECTOR(result) REAL LANES(result) = (REAL)(INITIAL);
+#define START(result) float TOTAL(result) = INITIAL;
+#define ACCUMULATE_VECTOR(result) LANES(result) = COMBINE(LANES(result), VALUE(result));
+#define ACCUMULATE(result) TOTAL(result) = COMBINE(TOTAL(result), VALUE(result));
+#define COMBINE_LANES(result) \
+  { \
+    float parts[WIDTH]; \
+    JOIN(vstore, WIDTH)(LANES(result), 0, parts); \
+    for (uint width = WIDTH / 2; width > 0; width /= 2) { \
+      for (uint lane = 0; lane < width; lane += 1) parts[lane] = COMBINE(parts[lane], parts[lane + width]); \
+    } \
+    TOTAL(result) = COMBINE(parts[0], TOTAL(result)); \
+  }
+#define SHARE(result) shared[result][item] = TOTAL(result);
+#define COMBINE_SHARED(result) shared[result][item] = COMBINE(shared[result][item], shared[result][item + width]);
+#define TAKE(result) TOTAL(result) = shared[result][0];
 
 __kernel void reduce_rows(
     const uint kept, const uint rows, const uint columns, const uint rows_per_slice, const uint columns_per_slice,
@@ -58,10 +92,10 @@ __kernel void reduce_rows(
   //@begin base
   __global const float *x0_base = x0 + x0_offset + (ulong)output_index * rows * columns;
   //@end base
-  float total = INITIAL;
+  EACH(START)
 #if WIDTH > 1
 #define REAL JOIN(float, WIDTH)
-  REAL lanes = (REAL)(INITIAL);
+  EACH(START_VECTOR)
 #endif
   for (uint row = row_begin; row < row_end; row += 1) {
     //@begin rows
@@ -70,41 +104,38 @@ __kernel void reduce_rows(
 #if WIDTH > 1
     for (uint column = column_begin + item * WIDTH; column + WIDTH <= column_end; column += LOCAL * WIDTH) {
       //@begin vector
-      const REAL value = LOAD(0, x0_row + column);
+      const REAL value0 = LOAD(0, x0_row + column);
       //@end vector
-      lanes = COMBINE(lanes, value);
+      EACH(ACCUMULATE_VECTOR)
     }
 #endif
     const uint tail = column_begin + (column_end - column_begin) / WIDTH * WIDTH;
     for (uint column = (WIDTH > 1 ? tail : column_begin) + item; column < column_end; column += LOCAL) {
       //@begin scalar
-      const float value = x0_row[column];
+      const float value0 = x0_row[column];
       //@end scalar
-      total = COMBINE(total, value);
+      EACH(ACCUMULATE)
     }
   }
 #if WIDTH > 1
-  float parts[WIDTH];
-  JOIN(vstore, WIDTH)(lanes, 0, parts);
-  for (uint width = WIDTH / 2; width > 0; width /= 2) {
-    for (uint lane = 0; lane < width; lane += 1) parts[lane] = COMBINE(parts[lane], parts[lane + width]);
-  }
-  total = COMBINE(parts[0], total);
+  EACH(COMBINE_LANES)
 #endif
 #if LOCAL > 1
-  __local float shared[LOCAL];
-  shared[item] = total;
+  __local float shared[RESULTS][LOCAL];
+  EACH(SHARE)
   barrier(CLK_LOCAL_MEM_FENCE);
   for (uint width = LOCAL / 2; width > 0; width /= 2) {
-    if (item < width) shared[item] = COMBINE(shared[item], shared[item + width]);
+    if (item < width) {
+      EACH(COMBINE_SHARED)
+    }
     barrier(CLK_LOCAL_MEM_FENCE);
   }
-  total = shared[0];
+  EACH(TAKE)
 #endif
   if (item == 0) {
-    __global float *result = output + output_offset + (ulong)slice * kept + output_index;
+    const ulong place = (ulong)slice * kept + output_index;
     //@begin finish
-    *result = total;
+    output[output_offset + place] = total0;
     //@end finish
   }
 }

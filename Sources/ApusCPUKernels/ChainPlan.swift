@@ -102,6 +102,8 @@ public struct ChainPlan {
   public var columns: Int
   /// The most elements that are worked on at a time; a multiple of 64.
   public var chunk: Int
+  /// The scratch rows that are nobody's slot: of random numbers and of reductions.
+  public var spareRows: Int
 
   /// The key of the random streams.
   public var keyLow: UInt32 = 0
@@ -113,7 +115,7 @@ public struct ChainPlan {
     code: UnsafeMutablePointer<ChainInstruction>, codeCount: Int, inputs: UnsafeMutablePointer<ChainOperand>,
     inputCount: Int, scalars: UnsafeMutablePointer<Float>, scalarCount: Int, registerCount: Int,
     outputs: UnsafeMutablePointer<ChainOperand>, outputCount: Int, results: UnsafeMutablePointer<Int32>,
-    rowExtents: UnsafeMutablePointer<Int>, rowAxes: Int, rows: Int, columns: Int, chunk: Int
+    rowExtents: UnsafeMutablePointer<Int>, rowAxes: Int, rows: Int, columns: Int, chunk: Int, spareRows: Int
   ) {
     self.code = code
     self.codeCount = codeCount
@@ -130,6 +132,7 @@ public struct ChainPlan {
     self.rows = rows
     self.columns = columns
     self.chunk = chunk
+    self.spareRows = spareRows
   }
 
   /// The most floats that a vector of any instruction set holds.
@@ -148,12 +151,12 @@ public struct ChainPlan {
   @inlinable @inline(__always)
   public var pitch: Int { chunk + ChainPlan.lanes }
 
-  /// The scratch memory that one thread needs, in bytes, aligned to 64. Reductions use four more rows.
+  /// The scratch memory that one thread needs, in bytes, aligned to 64.
   @inlinable
   public var scratchByteCount: Int {
     let slots = (resultSlot + 1) * 16
     let splats = inputCount * ChainPlan.lanes * 4
-    let rows = (inputCount + registerCount + 1 + 4) * pitch * 4
+    let rows = (inputCount + 2 * registerCount + 1 + spareRows) * pitch * 4
     return (slots + splats + rows + 3 * 64) / 64 * 64
   }
 }

@@ -1,11 +1,14 @@
 import ApusCPUKernels
 import ApusExpression
 
-/// Where an operation finds an operand: a row of floats, or one vector that stands for all.
+/// Where an operation finds an operand: floats one behind the other, one vector for each row of a chunk, or one vector
+/// that stands for all.
 struct ChainSlot {
   var pointer: UnsafeMutablePointer<Float>
-  /// The floats from one vector to the next: `Wide.count`, or 0 for a scalar.
+  /// The floats from one vector to the next: `Wide.count`, or 0 where a vector stands for a row or for all.
   var step: Int
+  /// What is added from one row to the next besides: `Wide.count` where each row has a vector, else 0.
+  var rowStep = 0
 }
 
 /// The scratch memory of one thread, laid out for a plan.
@@ -15,7 +18,7 @@ struct ChainFrame {
   let slots: UnsafeMutablePointer<ChainSlot>
   /// One vector per input, for those that are a single number.
   let splats: UnsafeMutablePointer<Float>
-  /// One row per input, one per register, one for the result and four for reductions.
+  /// One row per input, one per register, one for the result, the spare ones, then one more per register.
   let rows: UnsafeMutablePointer<Float>
   /// Whether periodic inputs were laid out for whole chunks.
   let repeatsPeriods: Bool
@@ -59,10 +62,17 @@ struct ChainFrame {
   @inline(__always)
   var resultRow: UnsafeMutablePointer<Float> { row(plan.pointee.inputCount + plan.pointee.registerCount) }
 
-  /// One of four rows that reductions use.
+  /// One of the rows that are nobody's slot.
   @inline(__always)
   func spareRow(_ index: Int) -> UnsafeMutablePointer<Float> {
     row(plan.pointee.inputCount + plan.pointee.registerCount + 1 + index)
+  }
+
+  /// Where a register is kept while it is the same all along a row: apart from its other row, because an operation that
+  /// reads it may write that one.
+  @inline(__always)
+  func constantRow(_ register: Int) -> UnsafeMutablePointer<Float> {
+    row(plan.pointee.inputCount + plan.pointee.registerCount + 1 + plan.pointee.spareRows + register)
   }
 
   /// Makes an input one number for the whole chunk.

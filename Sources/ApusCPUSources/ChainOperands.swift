@@ -99,6 +99,14 @@ extension ChainFrame {
       return
     }
     let target = row(index)
+    // What is the same all along a row is kept as one vector for each, where a row has enough to pay for a loop of its own.
+    if operand.columnStride == 0, chunk.columns % Wide.count == 0, chunk.columns >= 2 * Wide.count {
+      slots[index] = ChainSlot(pointer: target, step: 0, rowStep: Wide.count)
+      operand.forEachRow(chunk, area, plan) { row, place in
+        Wide(splat: loadFloat(place, 0, operand.element)).store(target + row * Wide.count)
+      }
+      return
+    }
     slots[index] = ChainSlot(pointer: target, step: Wide.count)
     if operand.isDense, chunk.columns == plan.pointee.columns {
       let start = chunk.row * plan.pointee.columns + chunk.column
@@ -112,14 +120,15 @@ extension ChainFrame {
 
   /// Stores a chunk's values where an output lies.
   func store(_ slot: ChainSlot, _ operand: ChainOperand, _ chunk: ChainChunk, _ area: ChainArea) {
-    if let target = operand.contiguous(chunk, area, plan) {
+    if slot.rowStep == 0, let target = operand.contiguous(chunk, area, plan) {
       guard slot.pointer != target else { return }
       storeFloats(slot, target, chunk.count)
       return
     }
     operand.forEachRow(chunk, area, plan) { row, place in
       let target = place.assumingMemoryBound(to: Float.self)
-      let source = slot.step == 0 ? slot : ChainSlot(pointer: slot.pointer + row * chunk.columns, step: slot.step)
+      let distance = slot.step == 0 ? slot.rowStep : chunk.columns
+      let source = ChainSlot(pointer: slot.pointer + row * distance, step: slot.step)
       let stride = operand.columnStride
       if stride == 1 {
         storeFloats(source, target, chunk.columns)

@@ -2,105 +2,174 @@ import ApusCPUKernels
 import ApusExpression
 
 extension ChainFrame {
-  /// Runs the code on whole vectors; the elements past the chunk's end are computed too and mean nothing.
+  /// Runs the code on whole vectors; the elements past the chunk's end are computed too and mean nothing. What is the
+  /// same all along a row is computed once for each, and what is the same everywhere once.
   func run(_ chunk: ChainChunk) {
-    let vectors = (chunk.count + Wide.count - 1) / Wide.count
     let code = plan.pointee.code
     for position in 0..<plan.pointee.codeCount {
       let i = code[position]
       switch i.opcode {
-      case .add: binary(i, vectors) { $0 + $1 }
-      case .subtract: binary(i, vectors) { $0 - $1 }
-      case .multiply: binary(i, vectors) { $0 * $1 }
-      case .divide: binary(i, vectors) { $0 / $1 }
-      case .multiplyAdd: multiplyAdd(i, vectors)
-      case .selectLess: select(i, vectors) { Wide.less($0, $1) }
-      case .selectLessOrEqual: select(i, vectors) { Wide.lessOrEqual($0, $1) }
-      case .selectEqual: select(i, vectors) { Wide.equal($0, $1) }
-      case .negate: unary(i, vectors) { -$0 }
-      case .absolute: unary(i, vectors) { .abs($0) }
-      case .floor: unary(i, vectors) { .floor($0) }
-      case .squareRoot: unary(i, vectors) { .sqrt($0) }
-      case .exponential: unary(i, vectors) { .exp($0) }
-      case .logarithm: unary(i, vectors) { .log($0) }
-      case .tangent: unary(i, vectors) { .tanh($0) }
-      case .errorFunction: unary(i, vectors) { .erf($0) }
-      case .sine: unary(i, vectors) { .sin($0) }
-      case .cosine: unary(i, vectors) { .cos($0) }
+      case .add: binary(i, chunk) { $0 + $1 }
+      case .subtract: binary(i, chunk) { $0 - $1 }
+      case .multiply: binary(i, chunk) { $0 * $1 }
+      case .divide: binary(i, chunk) { $0 / $1 }
+      case .multiplyAdd: multiplyAdd(i, chunk)
+      case .selectLess: select(i, chunk) { Wide.less($0, $1) }
+      case .selectLessOrEqual: select(i, chunk) { Wide.lessOrEqual($0, $1) }
+      case .selectEqual: select(i, chunk) { Wide.equal($0, $1) }
+      case .negate: unary(i, chunk) { -$0 }
+      case .absolute: unary(i, chunk) { .abs($0) }
+      case .floor: unary(i, chunk) { .floor($0) }
+      case .squareRoot: unary(i, chunk) { .sqrt($0) }
+      case .exponential: unary(i, chunk) { .exp($0) }
+      case .logarithm: unary(i, chunk) { .log($0) }
+      case .tangent: unary(i, chunk) { .tanh($0) }
+      case .errorFunction: unary(i, chunk) { .erf($0) }
+      case .sine: unary(i, chunk) { .sin($0) }
+      case .cosine: unary(i, chunk) { .cos($0) }
       case .random: random(i, chunk)
       }
     }
   }
 
+  /// How an operation runs over a chunk, and where it writes.
+  private struct Sweep {
+    var rows = 1
+    var vectors: Int
+    /// Whether a vector stands for a row, so that operands take their steps from row to row.
+    var isByRows = false
+    var target: UnsafeMutablePointer<Float>
+
+    @inline(__always)
+    func step(_ slot: ChainSlot) -> Int { isByRows ? slot.rowStep : slot.step }
+  }
+
+  /// Points the destination's slot at what will be there.
+  ///
+  /// - Parameters:
+  ///   - steps: the operands' steps, joined by or: 0 where all are the same along each row.
+  ///   - rowSteps: their row steps likewise: 0 where none has a vector for each row.
   @inline(__always)
-  private func unary(_ i: ChainInstruction, _ vectors: Int, _ function: (Wide) -> Wide) {
+  private func sweep(_ i: ChainInstruction, _ chunk: ChainChunk, steps: Int, rowSteps: Int) -> Sweep {
+    let destination = Int(i.destination)
+    let p = plan.pointee
+    if destination == p.resultSlot { return dense(slots[destination].pointer, chunk, rowSteps) }
+    let register = destination - p.inputCount - p.scalarCount
+    if steps == 0 {
+      let target = constantRow(register)
+      slots[destination] = ChainSlot(pointer: target, step: 0, rowStep: rowSteps)
+      return Sweep(vectors: rowSteps == 0 ? 1 : chunk.rows, isByRows: true, target: target)
+    }
+    let target = row(p.inputCount + register)
+    slots[destination] = ChainSlot(pointer: target, step: Wide.count)
+    return dense(target, chunk, rowSteps)
+  }
+
+  @inline(__always)
+  private func dense(_ target: UnsafeMutablePointer<Float>, _ chunk: ChainChunk, _ rowSteps: Int) -> Sweep {
+    rowSteps == 0
+      ? Sweep(vectors: (chunk.count + Wide.count - 1) / Wide.count, target: target)
+      : Sweep(rows: chunk.rows, vectors: chunk.columns / Wide.count, target: target)
+  }
+
+  @inline(__always)
+  private func unary(_ i: ChainInstruction, _ chunk: ChainChunk, _ function: (Wide) -> Wide) {
     let a = slots[Int(i.a)]
+    let sweep = sweep(i, chunk, steps: a.step, rowSteps: a.rowStep)
+    let xStep = sweep.step(a)
     var x = a.pointer
-    var target = slots[Int(i.destination)].pointer
-    for _ in 0..<vectors {
-      function(.load(x)).store(target)
-      x += a.step
-      target += Wide.count
+    var target = sweep.target
+    for _ in 0..<sweep.rows {
+      for _ in 0..<sweep.vectors {
+        function(.load(x)).store(target)
+        x += xStep
+        target += Wide.count
+      }
+      x += a.rowStep
     }
   }
 
   @inline(__always)
-  private func binary(_ i: ChainInstruction, _ vectors: Int, _ function: (Wide, Wide) -> Wide) {
+  private func binary(_ i: ChainInstruction, _ chunk: ChainChunk, _ function: (Wide, Wide) -> Wide) {
     let a = slots[Int(i.a)]
     let b = slots[Int(i.b)]
+    let sweep = sweep(i, chunk, steps: a.step | b.step, rowSteps: a.rowStep | b.rowStep)
+    let (xStep, yStep) = (sweep.step(a), sweep.step(b))
     var x = a.pointer
     var y = b.pointer
-    var target = slots[Int(i.destination)].pointer
-    for _ in 0..<vectors {
-      function(.load(x), .load(y)).store(target)
-      x += a.step
-      y += b.step
-      target += Wide.count
+    var target = sweep.target
+    for _ in 0..<sweep.rows {
+      for _ in 0..<sweep.vectors {
+        function(.load(x), .load(y)).store(target)
+        x += xStep
+        y += yStep
+        target += Wide.count
+      }
+      x += a.rowStep
+      y += b.rowStep
     }
   }
 
   @inline(__always)
-  private func multiplyAdd(_ i: ChainInstruction, _ vectors: Int) {
+  private func multiplyAdd(_ i: ChainInstruction, _ chunk: ChainChunk) {
     let a = slots[Int(i.a)]
     let b = slots[Int(i.b)]
     let c = slots[Int(i.c)]
+    let sweep = sweep(
+      i, chunk, steps: a.step | b.step | c.step, rowSteps: a.rowStep | b.rowStep | c.rowStep)
+    let (xStep, yStep, zStep) = (sweep.step(a), sweep.step(b), sweep.step(c))
     var x = a.pointer
     var y = b.pointer
     var z = c.pointer
-    var target = slots[Int(i.destination)].pointer
-    for _ in 0..<vectors {
-      Wide.multiplyAdd(.load(x), .load(y), .load(z)).store(target)
-      x += a.step
-      y += b.step
-      z += c.step
-      target += Wide.count
+    var target = sweep.target
+    for _ in 0..<sweep.rows {
+      for _ in 0..<sweep.vectors {
+        Wide.multiplyAdd(.load(x), .load(y), .load(z)).store(target)
+        x += xStep
+        y += yStep
+        z += zStep
+        target += Wide.count
+      }
+      x += a.rowStep
+      y += b.rowStep
+      z += c.rowStep
     }
   }
 
   @inline(__always)
-  private func select(_ i: ChainInstruction, _ vectors: Int, _ holds: (Wide, Wide) -> Wide.Condition) {
+  private func select(_ i: ChainInstruction, _ chunk: ChainChunk, _ holds: (Wide, Wide) -> Wide.Condition) {
     let a = slots[Int(i.a)]
     let b = slots[Int(i.b)]
     let c = slots[Int(i.c)]
     let d = slots[Int(i.d)]
+    let sweep = sweep(
+      i, chunk, steps: a.step | b.step | c.step | d.step, rowSteps: a.rowStep | b.rowStep | c.rowStep | d.rowStep)
+    let (xStep, yStep) = (sweep.step(a), sweep.step(b))
+    let (yesStep, noStep) = (sweep.step(c), sweep.step(d))
     var x = a.pointer
     var y = b.pointer
     var yes = c.pointer
     var no = d.pointer
-    var target = slots[Int(i.destination)].pointer
-    for _ in 0..<vectors {
-      Wide.select(holds(.load(x), .load(y)), .load(yes), .load(no)).store(target)
-      x += a.step
-      y += b.step
-      yes += c.step
-      no += d.step
-      target += Wide.count
+    var target = sweep.target
+    for _ in 0..<sweep.rows {
+      for _ in 0..<sweep.vectors {
+        Wide.select(holds(.load(x), .load(y)), .load(yes), .load(no)).store(target)
+        x += xStep
+        y += yStep
+        yes += yesStep
+        no += noStep
+        target += Wide.count
+      }
+      x += a.rowStep
+      y += b.rowStep
+      yes += c.rowStep
+      no += d.rowStep
     }
   }
 
   private func random(_ i: ChainInstruction, _ chunk: ChainChunk) {
     let p = plan.pointee
-    let target = slots[Int(i.destination)].pointer
+    let target = sweep(i, chunk, steps: Wide.count, rowSteps: 0).target
     let generator = ChainRandom(
       keyLow: p.keyLow, keyHigh: p.keyHigh, step: p.step, stream: i.stream, spare: spareRow(0))
     let first = chunk.row * p.columns + chunk.column

@@ -22,57 +22,65 @@ func accumulateColumns(_ p: ReductionPlan, _ task: Int, _ scratch: UnsafeMutable
     columns: min(chain.chunk, chain.columns - firstColumn))
   let shape = area.chunkShape(p.chain)
   let frame = ChainFrame(p.chain, area, rowsPerChunk: shape.rows, scratch)
+  // Each result has three levels in spare rows.
   let start: Wide = p.isMaximum ? Wide(-Double.infinity) : 0
-  let levels = (frame.spareRow(0), frame.spareRow(1), frame.spareRow(2))
-  fill(levels.0, start, area.columns)
-  fill(levels.1, start, area.columns)
-  fill(levels.2, start, area.columns)
+  for row in 0..<3 * p.resultCount { fill(frame.spareRow(row), start, area.columns) }
 
   var rowsInFirst = 0
   var rowsInSecond = 0
   var row = area.firstRow
   let end = area.firstRow + area.rows
-  let operand = frame.plainInput
+  let readsInPlace = frame.readsInPlace(p.resultCount)
   while row < end {
     var chunk = ChainChunk(
       row: row, rows: min(shape.rows, end - row, rowsPerLevel - rowsInFirst), column: firstColumn,
       columns: area.columns)
-    var rows = AccumulatedRows(first: frame.resultRow, stride: chunk.columns, count: 0, columns: chunk.columns)
-    if let operand {
+    let last = chain.rowAxes - 1
+    if readsInPlace {
       // Nothing is computed: rows are read where they lie, up to where the last row axis starts anew.
-      let last = chain.rowAxes - 1
       let extent = chain.rowExtents[last]
       chunk.rows = min(end - row, rowsInPlace, rowsPerLevel - rowsInFirst, extent - row % extent)
-      rows.first = operand.base.assumingMemoryBound(to: Float.self) + operand.offset(row: row, p.chain) + firstColumn
-      rows.stride = operand.rowStrides[last]
     } else {
-      rows.first = frame.values(chunk, area)
+      frame.compute(chunk, area, result: frame.resultRow)
     }
-    rows.count = chunk.rows
-    if p.isMaximum {
-      accumulate(rows, levels.0) { largest($0, $1) }
-    } else {
-      accumulate(rows, levels.0) { $0 + $1 }
-      rowsInFirst += chunk.rows
-      if rowsInFirst == rowsPerLevel {
-        raise(levels.0, levels.1, area.columns)
-        rowsInFirst = 0
-        rowsInSecond += 1
-        if rowsInSecond == rowsPerLevel {
-          raise(levels.1, levels.2, area.columns)
-          rowsInSecond = 0
-        }
+    rowsInFirst += chunk.rows
+    let fillsFirst = rowsInFirst == rowsPerLevel
+    let fillsSecond = fillsFirst && rowsInSecond + 1 == rowsPerLevel
+    for result in 0..<p.resultCount {
+      var rows = AccumulatedRows(
+        first: frame.resultRow, stride: chunk.columns, count: chunk.rows, columns: chunk.columns)
+      if readsInPlace {
+        let operand = chain.inputs[Int(chain.results[result])]
+        rows.first = operand.base.assumingMemoryBound(to: Float.self) + operand.offset(row: row, p.chain) + firstColumn
+        rows.stride = operand.rowStrides[last]
+      } else {
+        rows.first = frame.values(result, chunk)
       }
+      let level = frame.spareRow(3 * result)
+      if p.isMaximum {
+        accumulate(rows, level) { largest($0, $1) }
+      } else {
+        accumulate(rows, level) { $0 + $1 }
+        if fillsFirst { raise(level, frame.spareRow(3 * result + 1), area.columns) }
+        if fillsSecond { raise(frame.spareRow(3 * result + 1), frame.spareRow(3 * result + 2), area.columns) }
+      }
+    }
+    if fillsFirst {
+      rowsInFirst = 0
+      rowsInSecond = fillsSecond ? 0 : rowsInSecond + 1
     }
     row += chunk.rows
   }
-  if !p.isMaximum {
-    raise(levels.0, levels.1, area.columns)
-    raise(levels.1, levels.2, area.columns)
+  for result in 0..<p.resultCount {
+    let levels = (frame.spareRow(3 * result), frame.spareRow(3 * result + 1), frame.spareRow(3 * result + 2))
+    if !p.isMaximum {
+      raise(levels.0, levels.1, area.columns)
+      raise(levels.1, levels.2, area.columns)
+    }
+    let total = p.isMaximum ? levels.0 : levels.2
+    let target = p.target(segment, result) + kept * chain.columns + firstColumn
+    for column in 0..<area.columns { target[column] = total[column] }
   }
-  let result = p.isMaximum ? levels.0 : levels.2
-  let target = p.target(segment) + kept * chain.columns + firstColumn
-  for column in 0..<area.columns { target[column] = result[column] }
 }
 
 @inline(__always)
@@ -105,12 +113,15 @@ private struct AccumulatedRows {
 }
 
 extension ChainFrame {
-  /// The input that is the result, where its rows are contiguous floats.
-  fileprivate var plainInput: ChainOperand? {
-    let result = Int(plan.pointee.results[0])
-    guard result < plan.pointee.inputCount else { return nil }
-    let operand = plan.pointee.inputs[result]
-    return operand.element.isFloat && operand.columnStride == 1 && !operand.isScalar ? operand : nil
+  /// Whether each of the results is an input whose rows are contiguous floats.
+  fileprivate func readsInPlace(_ resultCount: Int) -> Bool {
+    for position in 0..<resultCount {
+      let result = Int(plan.pointee.results[position])
+      guard result < plan.pointee.inputCount else { return false }
+      let operand = plan.pointee.inputs[result]
+      guard operand.element.isFloat, operand.columnStride == 1, !operand.isScalar else { return false }
+    }
+    return true
   }
 }
 

@@ -10,16 +10,20 @@ func reduceShortRows(_ p: ReductionPlan, _ tasks: Range<Int>, _ scratch: UnsafeM
   var row = area.firstRow
   while row < tasks.upperBound {
     let chunk = ChainChunk(row: row, rows: min(shape.rows, tasks.upperBound - row), column: 0, columns: area.columns)
-    let values = frame.values(chunk, area)
-    for index in 0..<chunk.rows {
-      let first = values + index * chunk.columns
-      p.output[row + index] = p.isMaximum ? maximum(first, chunk.columns) : sum(first, chunk.columns)
+    frame.compute(chunk, area, result: frame.resultRow)
+    for result in 0..<p.resultCount {
+      let values = frame.values(result, chunk)
+      let output = p.outputs[result]
+      for index in 0..<chunk.rows {
+        let first = values + index * chunk.columns
+        output[row + index] = p.isMaximum ? maximum(first, chunk.columns) : sum(first, chunk.columns)
+      }
     }
     row += chunk.rows
   }
 }
 
-/// One segment of one output: some rows of the chain, or a part of a row.
+/// One segment of one element: some rows of the chain, or a part of a row.
 func reduceLongRows(_ p: ReductionPlan, _ task: Int, _ scratch: UnsafeMutableRawPointer) {
   let kept = task / p.segments
   let segment = task % p.segments
@@ -34,8 +38,9 @@ func reduceLongRows(_ p: ReductionPlan, _ task: Int, _ scratch: UnsafeMutableRaw
   }
   let shape = area.chunkShape(p.chain)
   let frame = ChainFrame(p.chain, area, rowsPerChunk: shape.rows, scratch)
-  var total = 0.0
-  var peak = -Float.infinity
+  // One number for each result.
+  let totals = UnsafeMutableRawPointer(frame.spareRow(0)).assumingMemoryBound(to: Double.self)
+  for result in 0..<p.resultCount { totals[result] = p.isMaximum ? -.infinity : 0 }
   var row = area.firstRow
   while row < area.firstRow + area.rows {
     let rows = min(shape.rows, area.firstRow + area.rows - row)
@@ -43,26 +48,37 @@ func reduceLongRows(_ p: ReductionPlan, _ task: Int, _ scratch: UnsafeMutableRaw
     while column < area.firstColumn + area.columns {
       let columns = min(shape.columns, area.firstColumn + area.columns - column)
       let chunk = ChainChunk(row: row, rows: rows, column: column, columns: columns)
-      let values = frame.values(chunk, area)
-      if p.isMaximum {
-        peak = largest(peak, maximum(values, chunk.count))
-      } else {
-        total += Double(sum(values, chunk.count))
+      frame.compute(chunk, area, result: frame.resultRow)
+      for result in 0..<p.resultCount {
+        let values = frame.values(result, chunk)
+        if p.isMaximum {
+          totals[result] = Double(largest(Float(totals[result]), maximum(values, chunk.count)))
+        } else {
+          totals[result] += Double(sum(values, chunk.count))
+        }
       }
       column += columns
     }
     row += rows
   }
-  p.target(segment)[kept] = p.isMaximum ? peak : Float(total)
+  for result in 0..<p.resultCount { p.target(segment, result)[kept] = Float(totals[result]) }
 }
 
 extension ChainFrame {
-  /// Computes a chunk and gives its values one behind the other.
+  /// The values of a result of a computed chunk one behind the other, until the next are asked for.
   @inline(__always)
-  func values(_ chunk: ChainChunk, _ area: ChainArea) -> UnsafeMutablePointer<Float> {
-    compute(chunk, area, result: resultRow)
-    let slot = slots[Int(plan.pointee.results[0])]
+  func values(_ result: Int, _ chunk: ChainChunk) -> UnsafeMutablePointer<Float> {
+    let slot = slots[Int(plan.pointee.results[result])]
     if slot.step != 0 { return slot.pointer }
+    if slot.rowStep != 0 {
+      for row in 0..<chunk.rows {
+        let value = Wide.load(slot.pointer + row * slot.rowStep)
+        for vector in 0..<chunk.columns / Wide.count {
+          value.store(resultRow + row * chunk.columns + vector * Wide.count)
+        }
+      }
+      return resultRow
+    }
     var index = 0
     while index < chunk.count {
       Wide.load(slot.pointer).store(resultRow + index)

@@ -8,6 +8,8 @@ func reduceTasks(
   let p = plan.pointee
   if p.columnsAreKept {
     for task in tasks { accumulateColumns(p, task, scratch) }
+  } else if p.interleavesRows {
+    for task in tasks { reduceInterleavedRows(p, task, scratch) }
   } else if p.segments == 1, p.reducedRows == 1, p.chain.pointee.columns < p.chain.pointee.chunk {
     reduceShortRows(p, tasks, scratch)
   } else {
@@ -15,28 +17,36 @@ func reduceTasks(
   }
 }
 
-/// Joins the segments of every output, in order.
+/// Joins the segments of every element, in order.
 func combineSegments(_ plan: UnsafePointer<ReductionPlan>) {
   let p = plan.pointee
-  let count = p.outputCount
-  for index in 0..<count {
-    if p.isMaximum {
-      var result = p.partials[index]
-      for segment in 1..<p.segments { result = largest(result, p.partials[segment * count + index]) }
-      p.output[index] = result
-    } else {
-      var sum = Double(p.partials[index])
-      for segment in 1..<p.segments { sum += Double(p.partials[segment * count + index]) }
-      p.output[index] = Float(sum)
+  let count = p.elementCount
+  if p.interleavesRows {
+    combineInterleaved(p)
+    return
+  }
+  for result in 0..<p.resultCount {
+    let partials = p.partials + result * p.segments * count
+    let output = p.outputs[result]
+    for index in 0..<count {
+      if p.isMaximum {
+        var peak = partials[index]
+        for segment in 1..<p.segments { peak = largest(peak, partials[segment * count + index]) }
+        output[index] = peak
+      } else {
+        var sum = Double(partials[index])
+        for segment in 1..<p.segments { sum += Double(partials[segment * count + index]) }
+        output[index] = Float(sum)
+      }
     }
   }
 }
 
 extension ReductionPlan {
-  /// Where a segment's value of an output goes.
+  /// Where a segment's values of a result go.
   @inline(__always)
-  func target(_ segment: Int) -> UnsafeMutablePointer<Float> {
-    segments == 1 ? output : partials + segment * outputCount
+  func target(_ segment: Int, _ result: Int) -> UnsafeMutablePointer<Float> {
+    segments == 1 ? outputs[result] : partials + (result * segments + segment) * elementCount
   }
 
   /// A segment's share of `count` things, in units of `unit`.

@@ -10,7 +10,7 @@ public enum Kernel: Sendable {
   case pointwise(PointwiseKernel)
   /// `output = epilogue(left × right, extras…)`. Inputs: left, right, then the epilogue's extras.
   case matrixProduct(MatrixProductKernel)
-  /// `output = Σ or max over the reduced axes of prologue(inputs…)`.
+  /// `output = Σ or max over the reduced axes of prologue(inputs…)`, an output for each prologue.
   case reduction(ReductionKernel)
   /// Row-wise: the position of the largest value, as int32.
   case argmax(RowKernel)
@@ -100,13 +100,13 @@ public struct MatrixProductKernel: Sendable, Hashable {
   public let extras: [Matrix]
 }
 
-/// A sum or maximum over axes of an expression.
+/// Sums or maxima over axes of expressions over the same operands.
 public struct ReductionKernel: Sendable, Hashable {
   /// Sum or maximum.
   public let kind: Reduction.Kind
-  /// What is reduced; never random.
-  public let prologue: Expression
-  /// The extents that stay, outermost first; the output is contiguous over them.
+  /// What is reduced, one for each output; never random.
+  public let prologues: [Expression]
+  /// The extents that stay, outermost first; each output is contiguous over them.
   public let kept: [Int]
   /// The extents that are reduced, outermost first.
   public let reduced: [Int]
@@ -279,7 +279,7 @@ extension Kernel {
     switch self {
     case .pointwise: "pointwise"
     case .matrixProduct: "matrix product"
-    case .reduction: "reduction"
+    case .reduction(let kernel): kernel.prologues.count == 1 ? "reduction" : "\(kernel.prologues.count) reductions"
     case .argmax: "argmax"
     case .softmax: "softmax"
     case .logSumExp: "log-sum-exp"

@@ -88,6 +88,44 @@ struct ReductionTests {
     }
   }
 
+  @Test(arguments: OpenCLDevice.Style.allCases, Reduction.Kind.allCases)
+  func severalResultsAreWhatEachIsAlone(style: OpenCLDevice.Style, kind: Reduction.Kind) throws {
+    let context = try TestDevice.context()
+    var device = context.device
+    device.style = style
+    let prologues: [Expression] = [.input(0) * .input(1), .square(.input(0)) + .input(1), .exp(.input(1) - .input(0))]
+    var builder = ProgramBuilder()
+    var launches: [PlannedLaunch] = []
+    var results: [(name: String, joined: MemoryRange, alone: MemoryRange)] = []
+    for pattern in Self.patterns {
+      let shape = pattern.shape
+      let count = shape.reduce(1, *)
+      let inputs = try [11, 12].map {
+        TensorView(try context.buffer(numbers(count, seed: $0)), shape: shape, strides: pattern.strides)
+      }
+      let outputCount = shape.indices.filter { !pattern.axes.contains($0) }.map { shape[$0] }.reduce(1, *)
+      func plan(_ prologues: [Expression]) throws -> [MemoryRange] {
+        let outputs = try prologues.map { _ in try context.buffer([Float](repeating: .nan, count: outputCount)) }
+        let reduction = Reduction(kind, of: prologues, inputs: inputs, axes: pattern.axes, outputs: outputs)
+        let size = reduction.scratchSize(device)
+        let scratch = size > 0 ? try context.buffer([Float](repeating: .nan, count: size / 4)) : nil
+        launches += try reduction.plan(device, scratch: scratch, &builder)
+        return outputs
+      }
+      let joined = try plan(prologues)
+      for (prologue, output) in zip(prologues, joined) {
+        results.append((pattern.testDescription, output, try plan([prologue])[0]))
+      }
+    }
+    for launch in try launches.bind(try builder.build(context)) { try context.queue.enqueue(launch) }
+    for result in results {
+      let joined = try context.readFloats(result.joined)
+      let alone = try context.readFloats(result.alone)
+      #expect(joined.allSatisfy { $0.isFinite }, "\(result.name)")
+      #expect(joined.map(\.bitPattern) == alone.map(\.bitPattern), "\(result.name)")
+    }
+  }
+
   @Test(arguments: OpenCLDevice.Style.allCases)
   func aMaximumKeepsNaN(style: OpenCLDevice.Style) throws {
     let context = try TestDevice.context()

@@ -43,14 +43,19 @@ final class Chain {
   /// The scalars that are uniforms: position and field.
   private let uniforms: [(scalar: Int, field: Int)]
 
-  init(_ expressions: [Expression], inputs: [Operand], outputs: [Operand], rowExtents: [Int], columns: Int) {
+  /// - Parameter spareRows: the scratch rows that the kernel uses for itself, at least one.
+  init(
+    _ expressions: [Expression], inputs: [Operand], outputs: [Operand], rowExtents: [Int], columns: Int,
+    spareRows: Int = 1
+  ) {
     let code = ChainCode(RegisterProgram(expressions), inputCount: inputs.count)
     self.inputs = inputs
     self.outputs = outputs
     uniforms = code.uniforms
     isRandom = expressions.contains(where: \.isRandom)
     weight = code.weight
-    let rows = inputs.count + code.registerCount + 1
+    // An operand that is the same all along a row takes next to nothing.
+    let rows = inputs.count { $0.columnStride != 0 } + code.registerCount + 1
     plan = .allocate(capacity: 1)
     plan.initialize(
       to: ChainPlan(
@@ -60,7 +65,8 @@ final class Chain {
         scalarCount: code.scalars.count, registerCount: code.registerCount,
         outputs: Chain.copy(outputs.map { $0.descriptor(rowExtents, columns) }), outputCount: outputs.count,
         results: Chain.copy(code.results), rowExtents: Chain.copy(rowExtents), rowAxes: rowExtents.count,
-        rows: rowExtents.reduce(1, *), columns: columns, chunk: Chain.chunk(rows: rows)))
+        rows: rowExtents.reduce(1, *), columns: columns, chunk: Chain.chunk(rows: rows, columns: columns),
+        spareRows: spareRows))
   }
 
   deinit {
@@ -104,8 +110,12 @@ final class Chain {
     }
   }
 
-  /// As many elements as keep all rows in 24 KiB, in 256 ... 1024.
-  private static func chunk(rows: Int) -> Int { max(256, min(1024, 24 * 1024 / 4 / rows / 64 * 64)) }
+  /// As many elements as keep all rows in 24 KiB, in 256 ... 1024; less where a row is then cut into equal parts.
+  private static func chunk(rows: Int, columns: Int) -> Int {
+    let most = max(256, min(1024, 24 * 1024 / 4 / rows / 64 * 64))
+    let parts = (columns + most - 1) / most
+    return columns <= most ? most : ((columns + parts - 1) / parts + 63) / 64 * 64
+  }
 
   private static func copy<Element: BitwiseCopyable>(_ elements: [Element]) -> UnsafeMutablePointer<Element> {
     let copy = UnsafeMutablePointer<Element>.allocate(capacity: max(elements.count, 1))

@@ -28,9 +28,9 @@ struct LaunchContext {
     return outputs[index]
   }
 
-  /// The output of a kernel that computes floats.
-  func floatOutput() throws(DeviceError) -> OperandAddress {
-    let output = try output(0)
+  /// An output of a kernel that computes floats, the first by default.
+  func floatOutput(_ index: Int = 0) throws(DeviceError) -> OperandAddress {
+    let output = try output(index)
     guard output.slice.elementType == .float32 else {
       throw DeviceError("\(label): computes float32, but its output holds \(output.slice.elementType.rawValue)")
     }

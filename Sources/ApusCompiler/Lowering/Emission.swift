@@ -20,6 +20,7 @@ struct Emission {
   }
 
   private let computations: [Computation?]
+  private let siblings: SiblingReductions
   private var launches: [Launch] = []
   /// Where each computation's storage is, for those that are not in the workspace.
   private var bound: [Int: BufferSlice] = [:]
@@ -28,6 +29,7 @@ struct Emission {
   init(_ computations: [Computation?], bound: [Int: BufferSlice]) {
     self.computations = computations
     self.bound = bound
+    siblings = SiblingReductions(computations)
     for (index, computation) in computations.enumerated() {
       if let computation, !computation.isLeaf { emit(index, computation) }
     }
@@ -65,8 +67,14 @@ struct Emission {
     case .matrixProduct(let left, let right, let epilogue):
       let kernel = Emission.matrixProduct(left.layout, right.layout, epilogue, shape)
       launches.append(launch(.matrixProduct(kernel), computation.operands))
-    case .reduction(let kind, let axes, let chain):
-      launches.append(launch(.reduction(Emission.reduction(kind, axes, chain)), chain.operands))
+    case .reduction(let kind, let axes, _):
+      guard let group = siblings.group(startingAt: index) else { return }
+      let kernel = Kernel.reduction(Emission.reduction(kind, axes, group))
+      launches.append(
+        Launch(
+          kernel: kernel, inputs: group.operands.map(source),
+          outputs: group.members.map { source($0, Layout(contiguous: shape)) },
+          label: "\(kernel.name) \(computation.type) \(computation.location)"))
     case .rows(let operation, let operands):
       let extents = operands[0].layout.extents
       let columns = extents.last ?? 1
@@ -133,7 +141,7 @@ struct Emission {
       scratchTypes[sum] = (.float32, 1)
       scratchTypes[factor] = (.float32, 1)
       let reduction = ReductionKernel(
-        kind: .sum, prologue: .square(.input(0)), kept: [1], reduced: [gradients.count], keptStrides: [[0]],
+        kind: .sum, prologues: [.square(.input(0))], kept: [1], reduced: [gradients.count], keptStrides: [[0]],
         reducedStrides: [[1]])
       launches.append(
         Launch(
@@ -177,18 +185,20 @@ struct Emission {
         outputStrides: strides[0]))
   }
 
-  private static func reduction(_ kind: Reduction.Kind, _ axes: [Int], _ chain: Computation.Chain) -> ReductionKernel {
-    let extents = chain.operands.first?.layout.extents ?? []
+  private static func reduction(
+    _ kind: Reduction.Kind, _ axes: [Int], _ group: SiblingReductions.Group
+  ) -> ReductionKernel {
+    let extents = group.operands.first?.layout.extents ?? []
     let keptAxes = extents.indices.filter { !axes.contains($0) }
     func part(_ axes: [Int]) -> (extents: [Int], strides: [[Int]]) {
       Layout.collapsed(
         extents: axes.map { extents[$0] },
-        strides: chain.operands.map { operand in axes.map { operand.layout.strides[$0] } })
+        strides: group.operands.map { operand in axes.map { operand.layout.strides[$0] } })
     }
     let kept = part(keptAxes)
     let reduced = part(axes)
     return ReductionKernel(
-      kind: kind, prologue: chain.expression, kept: kept.extents, reduced: reduced.extents,
+      kind: kind, prologues: group.prologues, kept: kept.extents, reduced: reduced.extents,
       keptStrides: kept.strides, reducedStrides: reduced.strides)
   }
 

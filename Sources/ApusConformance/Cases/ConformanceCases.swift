@@ -4,7 +4,8 @@ import ApusGraph
 extension ConformanceCase {
   /// Every case, by family.
   public static var all: [ConformanceCase] {
-    pointwise + matrixProducts + reductions + rows + indexing + movement + fusion + networks + convolutions + images
+    pointwise + matrixProducts + reductions + siblingReductions + rows + indexing + movement + fusion + networks
+      + convolutions + images
       + attentions + sparseProducts + windows
   }
 
@@ -134,6 +135,27 @@ extension ConformanceCase {
       ConformanceCase("sum of a million", tolerance: Tolerance.sums) { g in [g.input("x", [1_000_003]).sum()] },
     ]
     return cases
+  }
+
+  /// Sums and maxima of one tensor that a launch computes together: along contiguous rows, along columns, and over images
+  /// and pixels for each channel; some with sums that are cut into segments.
+  static var siblingReductions: [ConformanceCase] {
+    let shapes: [(Shape, [Int])] = [
+      ([37, 130], [1]), ([768, 128], [1]), ([130, 37], [0]), ([5000, 130], [0]), ([3, 5, 7, 6], [0, 2, 3]),
+      ([33, 20, 8, 8], [0, 2, 3]), ([9, 2, 64, 64], [0, 2, 3]), ([7, 3, 1, 1], [0, 2, 3]), ([2, 5, 40, 3], [0, 2]),
+      ([70_001], [0]),
+    ]
+    return shapes.map { shape, axes in
+      ConformanceCase("sibling reductions of \(shape) over \(axes)", tolerance: Tolerance.sums) { g in
+        let (x, y) = (g.input("x", shape), g.input("y", shape))
+        let kept = Shape(shape.dimensions.indices.map { axes.contains($0) ? 1 : shape[$0] })
+        let (center, scale) = (g.input("center", kept), g.input("scale", kept))
+        let projection = ApusGraph.pointwise(x, center, scale, y) { ($0[0] - $0[1]) * $0[2] * $0[3] }
+        let moments = x.standardized(over: axes, epsilon: 1e-3)
+        return [y.sum(over: axes), projection.sum(over: axes), x.max(over: axes), (x * y).max(over: axes)]
+          + [moments.mean, moments.variance].compactMap(\.self)
+      }
+    }
   }
 
   static var rows: [ConformanceCase] {

@@ -165,15 +165,17 @@ final class ReferenceExecutable: Executable {
       }
     case .reduction(let kernel):
       for (element, kept) in Grid(kernel.kept).enumerated() {
-        var result = kernel.kind == .sum ? 0 : -Double.infinity
+        var results = [Double](repeating: kernel.kind == .sum ? 0 : -.infinity, count: outputs.count)
         for reduced in Grid(kernel.reduced) {
           let values = inputs.indices.map {
             inputs[$0][at(kept, kernel.keptStrides[$0]) + at(reduced, kernel.reducedStrides[$0])]
           }
-          let next = kernel.prologue.evaluate(inputs: values)
-          result = kernel.kind == .sum ? result + next : Double.max(next, result)
+          for (index, prologue) in kernel.prologues.enumerated() {
+            let next = prologue.evaluate(inputs: values)
+            results[index] = kernel.kind == .sum ? results[index] + next : Double.max(next, results[index])
+          }
         }
-        output[element] = result
+        for (output, result) in zip(outputs, results) { output[element] = result }
       }
     case .argmax(let rows):
       for row in 0..<rows.rows {

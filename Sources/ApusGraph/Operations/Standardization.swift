@@ -130,15 +130,46 @@ extension Tensor {
   ) -> Moments {
     let location = SourceLocation(file: file, line: line)
     let axes = axes.map(normalized(axis:)).sorted()
-    let mean = centering ? self.mean(over: axes, keepingAxes: true, file: file, line: line) : nil
-    let squares =
-      mean.map { mean in pointwise([self, mean], at: location) { .square($0[0] - $0[1]) } }
-      ?? pointwise([self], at: location) { .square($0[0]) }
-    let variance = squares.mean(over: axes, keepingAxes: true, file: file, line: line)
+    let (mean, variance) =
+      centering
+      ? deviations(over: axes, at: location)
+      : (
+        nil,
+        pointwise([self], at: location) { .square($0[0]) }.mean(over: axes, keepingAxes: true, file: file, line: line)
+      )
     let scale = pointwise([variance], at: location) { 1 / .sqrt($0[0] + Expression(epsilon)) }
     let rule = Standardization(axes: axes, isCentered: centering, hasWeight: weight != nil, hasBias: bias != nil)
     let operands = [self, mean, scale, weight, bias].compactMap(\.self)
     let result = graph.add(.standardization(rule), operands, at: location)
     return Moments(standardized: result, mean: mean, variance: variance)
   }
+
+  /// The mean and the mean square deviation from it, by two sums that one pass over the tensor can take.
+  ///
+  /// Both are taken of distances from one of the elements, so that little cancels where the mean is large beside the
+  /// deviations: the sum of squares exceeds what is left of it by the factor `1 + (element − mean)² / variance`. The element
+  /// is from the middle of the axes, because what a padded convolution gives at the borders is unlike the rest.
+  ///
+  /// Source: Chan, Golub and LeVeque, "Algorithms for Computing the Sample Variance", The American Statistician 37(3),
+  /// 1983, doi:10.1080/00031305.1983.10483115.
+  private func deviations(over axes: [Int], at location: SourceLocation) -> (mean: Tensor?, variance: Tensor) {
+    var starts = [Int](repeating: 0, count: shape.rank)
+    var extents = shape.dimensions
+    for axis in axes where shape.dimensions.indices.contains(axis) {
+      starts[axis] = shape[axis] / 2
+      extents[axis] = 1
+    }
+    let element = apply(.slice(Slice(starts: starts, shape: Shape(extents))), at: location)
+    let distances = pointwise([self, element], at: location) { $0[0] - $0[1] }
+    let squares = pointwise([self, element], at: location) { .square($0[0] - $0[1]) }
+    let totals = [distances, squares].map {
+      $0.apply(.reduction(Reduction(kind: .sum, axes: axes, keepsAxes: true)), at: location)
+    }
+    let share = Expression(Double(totals[0].shape.count) / Double(shape.count))
+    return (
+      pointwise([element, totals[0]], at: location) { $0[0] + share * $0[1] },
+      pointwise(totals, at: location) { .max(share * $0[1] - .square(share * $0[0]), 0) }
+    )
+  }
+
 }

@@ -177,8 +177,8 @@ struct LaunchPlanner {
       view(slice, extents, kernel.keptStrides[position] + kernel.reducedStrides[position])
     }
     return Reduction(
-      kernel.kind == .sum ? .sum : .maximum, of: kernel.prologue, inputs: inputs,
-      axes: Set(kernel.kept.count..<extents.count), output: memory(instruction.outputs[0]))
+      kernel.kind == .sum ? .sum : .maximum, of: kernel.prologues, inputs: inputs,
+      axes: Set(kernel.kept.count..<extents.count), outputs: instruction.outputs.map(memory))
   }
 
   private func gather(

@@ -1,6 +1,6 @@
 import ApusExpression
 
-/// Plans reductions over any axes: a sum or a maximum of a pointwise chain, in a fixed order.
+/// Plans reductions over any axes: sums or maxima of pointwise chains over the same inputs, in a fixed order.
 package struct Reduction {
   /// How two elements become one.
   package enum Kind: String, Sendable, Hashable, CaseIterable {
@@ -10,33 +10,41 @@ package struct Reduction {
   }
 
   let kind: Kind
-  /// What is reduced, over the elements of the inputs.
-  let prologue: Expression
+  /// What is reduced, over the elements of the inputs: one for each output, at most four.
+  let prologues: [Expression]
   /// Floats, ints or bytes of one shape, with stride 0 where they are broadcast.
   let inputs: [TensorView]
   /// Which dimensions of the inputs are reduced.
   let axes: Set<Int>
   /// Floats: the dimensions that are kept, row-major without gaps.
-  let output: MemoryRange
-  /// What is written, over the reduced value, input 0.
+  let outputs: [MemoryRange]
+  /// What is written to each output, over the reduced value, input 0.
   let finish: Expression
 
+  package init(
+    _ kind: Kind, of prologues: [Expression], inputs: [TensorView], axes: Set<Int>, outputs: [MemoryRange],
+    finish: Expression = .input(0)
+  ) {
+    self.kind = kind
+    self.prologues = prologues
+    self.inputs = inputs
+    self.axes = axes
+    self.outputs = outputs
+    self.finish = finish
+  }
+
+  /// A reduction of one chain.
   package init(
     _ kind: Kind, of prologue: Expression = .input(0), inputs: [TensorView], axes: Set<Int>, output: MemoryRange,
     finish: Expression = .input(0)
   ) {
-    self.kind = kind
-    self.prologue = prologue
-    self.inputs = inputs
-    self.axes = axes
-    self.output = output
-    self.finish = finish
+    self.init(kind, of: [prologue], inputs: inputs, axes: axes, outputs: [output], finish: finish)
   }
 
   /// The memory that is needed beside inputs and output, in bytes.
   package func scratchSize(_ device: OpenCLDevice) -> Int {
     guard let walk = try? ReductionWalk(self, device) else { return 0 }
-    return walk.slices > 1 ? walk.slices * walk.kept * 4 : 0
+    return walk.slices > 1 ? outputs.count * walk.partialSize : 0
   }
 
   /// Adds the kernels to a program and plans their launches.
@@ -48,16 +56,18 @@ package struct Reduction {
     _ device: OpenCLDevice, scratch: MemoryRange?, _ builder: inout ProgramBuilder
   ) throws(OpenCLError) -> [PlannedLaunch] {
     let walk = try ReductionWalk(self, device)
-    guard walk.slices > 1 else { return [try walk.plan(output, finish: finish, &builder)] }
-    let size = walk.slices * walk.kept * 4
+    guard walk.slices > 1 else { return [try walk.plan(outputs, finish: finish, &builder)] }
+    let size = outputs.count * walk.partialSize
     guard let scratch, scratch.size >= size else {
       throw OpenCLError.launch(kernel: "reduce", "it needs \(size) bytes of scratch memory.")
     }
-    let partial = scratch.range(at: 0, size: size)
+    let partials = outputs.indices.map { scratch.range(at: $0 * walk.partialSize, size: walk.partialSize) }
     let second = Reduction(
-      kind, inputs: [TensorView(partial, shape: [walk.slices, walk.kept])], axes: [0], output: output, finish: finish)
+      kind, of: outputs.indices.map { .input($0) },
+      inputs: partials.map { TensorView($0, shape: [walk.slices, walk.kept]) }, axes: [0], outputs: outputs,
+      finish: finish)
     return [
-      try walk.plan(partial, finish: .input(0), &builder), try second.planInOneLaunch(device, &builder),
+      try walk.plan(partials, finish: .input(0), &builder), try second.planInOneLaunch(device, &builder),
     ]
   }
 
@@ -65,7 +75,7 @@ package struct Reduction {
   func planInOneLaunch(
     _ device: OpenCLDevice, _ builder: inout ProgramBuilder
   ) throws(OpenCLError) -> PlannedLaunch {
-    try ReductionWalk(self, device, isSecond: true).plan(output, finish: finish, &builder)
+    try ReductionWalk(self, device, isSecond: true).plan(outputs, finish: finish, &builder)
   }
 }
 
@@ -84,13 +94,15 @@ private struct ReductionWalk {
   /// How many parts each output is reduced in.
   let slices: Int
 
-  /// The number of outputs.
+  /// The elements of each output.
   var kept: Int { keptWalk.shape.reduce(1, *) }
+  /// The bytes that the slices' values of one output take.
+  var partialSize: Int { slices * kept * 4 }
 
   init(_ reduction: Reduction, _ device: OpenCLDevice, isSecond: Bool = false) throws(OpenCLError) {
     self.reduction = reduction
     self.device = device
-    used = reduction.prologue.inputs
+    used = Array(Set(reduction.prologues.flatMap(\.inputs))).sorted()
     guard let shape = reduction.inputs.first?.shape, reduction.inputs.allSatisfy({ $0.shape == shape }),
       used.allSatisfy({ reduction.inputs.indices.contains($0) })
     else { throw OpenCLError.launch(kernel: "reduce", "its inputs have different shapes.") }
@@ -132,21 +144,22 @@ private struct ReductionWalk {
   }
 
   func plan(
-    _ output: MemoryRange, finish: Expression, _ builder: inout ProgramBuilder
+    _ outputs: [MemoryRange], finish: Expression, _ builder: inout ProgramBuilder
   ) throws(OpenCLError) -> PlannedLaunch {
-    try keepsColumns ? planColumns(output, finish: finish, &builder) : planRows(output, finish: finish, &builder)
+    try keepsColumns ? planColumns(outputs, finish: finish, &builder) : planRows(outputs, finish: finish, &builder)
   }
 
   private func planRows(
-    _ output: MemoryRange, finish: Expression, _ builder: inout ProgramBuilder
+    _ outputs: [MemoryRange], finish: Expression, _ builder: inout ProgramBuilder
   ) throws(OpenCLError) -> PlannedLaunch {
     let isVector = reducedWalk.strides.allSatisfy { $0.last == 0 || $0.last == 1 } && reducedWalk.columns >= 16
     let local = device.style == .wide ? 1 : min(reducedWalk.columns.roundedUpToPowerOfTwo, 256, device.largestWorkGroup)
     let width = device.style == .wide && isVector ? 16 : 1
     var parameters = ParameterList([
       .size(kept), .size(reducedWalk.rows), .size(reducedWalk.columns), .size(rowsPerSlice), .size(columnsPerSlice),
-      .memory(output),
+      .memory(outputs[0]),
     ])
+    add(outputs, &parameters)
     let text = self.text(
       &parameters, keptSizes: keptWalk.shape, keptIndex: "output_index", keptStrides: keptWalk.strides,
       reducedSizes: Array(reducedWalk.outer), reducedStrides: reducedWalk.strides.map { Array($0.dropLast()) },
@@ -154,12 +167,10 @@ private struct ReductionWalk {
     let suffix = try builder.add(
       KernelInstance(
         template: "reduce_rows",
-        macros: [
-          "LOCAL": "\(local)", "WIDTH": "\(width)", "MAXIMUM": reduction.kind == .maximum ? "1" : "0",
-        ],
+        macros: macros.merging(["LOCAL": "\(local)", "WIDTH": "\(width)"]) { $1 },
         regions: [
           "arguments": parameters.text, "base": text.base, "rows": text.rows, "vector": text.vector,
-          "scalar": text.scalar, "finish": text.finish("*result"),
+          "scalar": text.scalar, "finish": text.finish,
         ]))
     return PlannedLaunch(
       suffix.name(of: "reduce_rows"), parameters.arguments, groups: [kept, slices], local: [local, 1],
@@ -167,7 +178,7 @@ private struct ReductionWalk {
   }
 
   private func planColumns(
-    _ output: MemoryRange, finish: Expression, _ builder: inout ProgramBuilder
+    _ outputs: [MemoryRange], finish: Expression, _ builder: inout ProgramBuilder
   ) throws(OpenCLError) -> PlannedLaunch {
     let columns = keptWalk.columns
     let isVector = keptWalk.strides.allSatisfy { $0.last == 0 || $0.last == 1 } && columns >= 16
@@ -175,8 +186,9 @@ private struct ReductionWalk {
     let local = device.style == .wide ? 1 : min(64, device.largestWorkGroup)
     let rows = reducedWalk.shape.reduce(1, *)
     var parameters = ParameterList([
-      .size(keptWalk.rows), .size(columns), .size(rows), .size(rowsPerSlice), .memory(output),
+      .size(keptWalk.rows), .size(columns), .size(rows), .size(rowsPerSlice), .memory(outputs[0]),
     ])
+    add(outputs, &parameters)
     let text = self.text(
       &parameters, keptSizes: Array(keptWalk.outer), keptIndex: "kept_row",
       keptStrides: keptWalk.strides.map { Array($0.dropLast()) }, reducedSizes: reducedWalk.shape,
@@ -184,10 +196,10 @@ private struct ReductionWalk {
     let suffix = try builder.add(
       KernelInstance(
         template: "reduce_columns",
-        macros: ["WIDTH": "\(width)", "MAXIMUM": reduction.kind == .maximum ? "1" : "0"],
+        macros: macros.merging(["WIDTH": "\(width)"]) { $1 },
         regions: [
           "arguments": parameters.text, "base": text.base, "rows": text.rows, "vector": text.vector,
-          "scalar": text.scalar, "finish": text.finish("results[column]"), "vector_finish": text.vectorFinish,
+          "scalar": text.scalar, "finish": text.finish, "vector_finish": text.vectorFinish,
         ]))
     return PlannedLaunch(
       suffix.name(of: "reduce_columns"), parameters.arguments,
@@ -203,11 +215,19 @@ private struct ReductionWalk {
     let vector: String
     let scalar: String
     let vectorFinish: String
-    let finishStatements: [String]
-    let finishValue: String
+    let finish: String
+  }
 
-    func finish(_ target: String) -> String {
-      (finishStatements + ["\(target) = \(finishValue);"]).map { "    " + $0 }.joined(separator: "\n")
+  private var macros: [String: String] {
+    ["RESULTS": "\(reduction.prologues.count)", "MAXIMUM": reduction.kind == .maximum ? "1" : "0"]
+  }
+
+  private func outputName(_ index: Int) -> String { index == 0 ? "output" : "output\(index)" }
+
+  /// Declares the outputs that the templates do not declare themselves.
+  private func add(_ outputs: [MemoryRange], _ parameters: inout ParameterList) {
+    for (index, output) in outputs.enumerated().dropFirst() {
+      parameters.add(outputName(index), output, .float32, isWritten: true)
     }
   }
 
@@ -236,24 +256,26 @@ private struct ReductionWalk {
       }
       loads.append(("const REAL v\(input) = \(load(true));", "const float v\(input) = \(load(false));"))
     }
-    parameters.add(uniforms: Expression.uniformsUsed([reduction.prologue, finish]), isRandom: false)
+    parameters.add(uniforms: Expression.uniformsUsed(reduction.prologues + [finish]), isRandom: false)
 
-    func chain(_ type: String, _ loads: [String]) -> String {
+    func chains(_ type: String, _ loads: [String]) -> String {
       let rendering = OpenCLRendering(
-        [reduction.prologue], OpenCLRendering.Names(type: type, input: { "v\($0)" }))
-      let lines = loads + rendering.statements + ["const \(type) value = \(rendering.results[0]);"]
-      return lines.map { "      " + $0 }.joined(separator: "\n")
+        reduction.prologues, OpenCLRendering.Names(type: type, input: { "v\($0)" }))
+      let values = rendering.results.enumerated().map { "const \(type) value\($0) = \($1);" }
+      return (loads + rendering.statements + values).map { "      " + $0 }.joined(separator: "\n")
     }
-    func finished(_ type: String) -> OpenCLRendering {
-      OpenCLRendering([finish], OpenCLRendering.Names(type: type, prefix: "f", input: { _ in "total" }))
+    /// Stores each result where `store` says.
+    func finished(_ type: String, _ store: (_ value: String, _ name: String) -> String) -> String {
+      reduction.prologues.indices.flatMap { index -> [String] in
+        let rendering = OpenCLRendering(
+          [finish], OpenCLRendering.Names(type: type, prefix: "f\(index)_", input: { _ in "total\(index)" }))
+        return rendering.statements + [store(rendering.results[0], outputName(index))]
+      }.map { "    " + $0 }.joined(separator: "\n")
     }
-    let vectorFinish = finished("REAL")
-    let scalarFinish = finished("float")
     return Text(
-      base: kept.text(indentation: 2), rows: rows.text(indentation: 4), vector: chain("REAL", loads.map(\.vector)),
-      scalar: chain("float", loads.map(\.scalar)),
-      vectorFinish: (vectorFinish.statements + ["JOIN(vstore, WIDTH)(\(vectorFinish.results[0]), 0, results + column);"])
-        .map { "    " + $0 }.joined(separator: "\n"),
-      finishStatements: scalarFinish.statements, finishValue: scalarFinish.results[0])
+      base: kept.text(indentation: 2), rows: rows.text(indentation: 4), vector: chains("REAL", loads.map(\.vector)),
+      scalar: chains("float", loads.map(\.scalar)),
+      vectorFinish: finished("REAL") { "JOIN(vstore, WIDTH)(\($0), 0, \($1) + \($1)_offset + place);" },
+      finish: finished("float") { "\($1)[\($1)_offset + place] = \($0);" })
   }
 }
