@@ -154,7 +154,8 @@ public struct ChainPlan {
   /// The scratch memory that one thread needs, in bytes, aligned to 64.
   @inlinable
   public var scratchByteCount: Int {
-    let slots = (resultSlot + 1) * 16
+    // A slot is a pointer and two steps.
+    let slots = (resultSlot + 1) * 24
     let splats = inputCount * ChainPlan.lanes * 4
     let rows = (inputCount + 2 * registerCount + 1 + spareRows) * pitch * 4
     return (slots + splats + rows + 3 * 64) / 64 * 64

@@ -9,7 +9,13 @@ func reduceTasks(
   if p.columnsAreKept {
     for task in tasks { accumulateColumns(p, task, scratch) }
   } else if p.interleavesRows {
-    for task in tasks { reduceInterleavedRows(p, task, scratch) }
+    // Backwards, because what wrote the operands a moment ago ended with those at the end: they are in the cache still,
+    // and what reads these operands next begins with those at the start.
+    var task = tasks.upperBound
+    while task > tasks.lowerBound {
+      task -= 1
+      reduceInterleavedRows(p, task, scratch)
+    }
   } else if p.segments == 1, p.reducedRows == 1, p.chain.pointee.columns < p.chain.pointee.chunk {
     reduceShortRows(p, tasks, scratch)
   } else {

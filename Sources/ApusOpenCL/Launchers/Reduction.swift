@@ -133,8 +133,15 @@ private struct ReductionWalk {
       enough = 4 * device.computeUnits * (keepsColumns ? 64 : 1)
       shortest = keepsColumns ? 32 : 2048
     }
-    let wanted = isSecond ? 1 : max(1, min(enough.divided(by: outputs), total / shortest, 256))
     let rows = keepsColumns ? total : reduced.rows
+    var wanted = max(1, min(enough.divided(by: outputs), total / shortest, 256))
+    // Where short rows of different outputs follow one another, as channels do in an image, a processor takes a few rows of
+    // each output in turn: those of the next lie in pages that are being read ahead already.
+    let interleavesRows =
+      !keepsColumns && reduced.shape.count > 1 && (16...512).contains(reduced.columns)
+      && zip(kept.strides, reduced.strides).contains { $0[$0.count - 1] > 0 && $0[$0.count - 1] < $1[$1.count - 2] }
+    if interleavesRows, device.style == .wide { wanted = max(wanted, min(rows / 8, 256)) }
+    if isSecond { wanted = 1 }
     let rowSlices = min(wanted, rows)
     let columnSlices = keepsColumns ? 1 : max(1, wanted / rowSlices)
     rowsPerSlice = max(1, rows.divided(by: rowSlices))
