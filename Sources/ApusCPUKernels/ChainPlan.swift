@@ -1,6 +1,7 @@
 /// The operations of a chain's code: what `RegisterProgram` has, each on whole rows of elements.
 public enum ChainOpcode: UInt8, Sendable, BitwiseCopyable {
-  case negate, squareRoot, exponential, logarithm, tangent, errorFunction, sine, cosine, absolute, floor
+  case negate, squareRoot, exponential, logarithm, tangent, errorFunction, normalCDF, normalPDF, sine, cosine, absolute,
+    floor
   case add, subtract, multiply, divide
   case multiplyAdd
   case selectLess, selectLessOrEqual, selectEqual

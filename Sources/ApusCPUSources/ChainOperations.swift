@@ -25,6 +25,8 @@ extension ChainFrame {
       case .logarithm: unary(i, chunk) { .log($0) }
       case .tangent: unary(i, chunk) { .tanh($0) }
       case .errorFunction: unary(i, chunk) { .erf($0) }
+      case .normalCDF: unary(i, chunk) { .normalCDF($0) }
+      case .normalPDF: unary(i, chunk) { .normalPDF($0) }
       case .sine: unary(i, chunk) { .sin($0) }
       case .cosine: unary(i, chunk) { .cos($0) }
       case .random: random(i, chunk)

@@ -77,6 +77,8 @@ extension Expression.Unary {
     case .log: 1 / x
     case .tanh: 1 - value * value
     case .erf: Expression(2 / Double.pi.squareRoot()) * .exp(-(x * x))
+    case .normalCDF: .normalPDF(x)
+    case .normalPDF: -x * value
     case .sin: .cos(x)
     case .cos: -.sin(x)
     case .abs: .sign(x)

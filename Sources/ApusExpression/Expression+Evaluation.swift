@@ -8,6 +8,8 @@ extension Expression.Unary {
     case .log: Double.log(x)
     case .tanh: Double.tanh(x)
     case .erf: Double.erf(x)
+    case .normalCDF: Double.normalCDF(x)
+    case .normalPDF: Double.normalPDF(x)
     case .sin: Double.sin(x)
     case .cos: Double.cos(x)
     case .abs: Double.abs(x)

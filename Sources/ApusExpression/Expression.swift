@@ -26,7 +26,7 @@ public struct Expression: Formula, Hashable {
 
   /// Functions of one argument.
   public enum Unary: String, Sendable, CaseIterable {
-    case negate, sqrt, exp, log, tanh, erf, sin, cos, abs, floor
+    case negate, sqrt, exp, log, tanh, erf, normalCDF, normalPDF, sin, cos, abs, floor
   }
 
   /// Functions of two arguments.
@@ -186,6 +186,8 @@ extension Expression {
   public static func log(_ x: Expression) -> Expression { unary(.log, x) }
   public static func tanh(_ x: Expression) -> Expression { unary(.tanh, x) }
   public static func erf(_ x: Expression) -> Expression { unary(.erf, x) }
+  public static func normalCDF(_ x: Expression) -> Expression { unary(.normalCDF, x) }
+  public static func normalPDF(_ x: Expression) -> Expression { unary(.normalPDF, x) }
   public static func sin(_ x: Expression) -> Expression { unary(.sin, x) }
   public static func cos(_ x: Expression) -> Expression { unary(.cos, x) }
   public static func abs(_ x: Expression) -> Expression { unary(.abs, x) }

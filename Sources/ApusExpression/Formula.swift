@@ -33,6 +33,10 @@ public protocol Formula: Sendable, ExpressibleByFloatLiteral, ExpressibleByInteg
   static func tanh(_ x: Self) -> Self
   /// The error function.
   static func erf(_ x: Self) -> Self
+  /// The standard normal distribution's cumulative function Φ, within 1.2e-7 in single precision.
+  static func normalCDF(_ x: Self) -> Self
+  /// The standard normal distribution's density φ, the derivative of Φ.
+  static func normalPDF(_ x: Self) -> Self
   /// The sine of an angle in radians.
   static func sin(_ x: Self) -> Self
   /// The cosine of an angle in radians.

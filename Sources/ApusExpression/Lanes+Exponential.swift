@@ -3,27 +3,42 @@ extension Lanes {
   @inlinable @inline(__always)
   static var roundingShift: Self { 0x1.8p23 }
 
+  /// eʳ of x = n · ln 2 + r with |r| ≤ ln 2 / 2. The first part of ln 2 has nine bits, so that n times it is exact.
+  @inlinable @inline(__always)
+  static func exponentialOfRemainder(_ x: Self, _ n: Self) -> Self {
+    let r = multiplyAdd(n, 2.121_944_400_546_905_83e-4, multiplyAdd(n, -0.693_359_375, x))
+    var p = multiplyAdd(r, 1.381_446_473_560_075_3e-3, 8.368_780_622_222_4e-3)
+    p = multiplyAdd(p, r, 4.166_839_425_914_254e-2)
+    p = multiplyAdd(p, r, 0.166_665_201_055_462_46)
+    p = multiplyAdd(p, r, 0.499_999_934_122_610_57)
+    return multiplyAdd(r * r, p, r) + 1
+  }
+
   /// The natural exponential, within 1 unit in the last place (2 where `multiplyAdd` is not fused).
   ///
   /// Overflow gives infinity, underflow passes through the subnormal numbers to 0, and NaN stays NaN.
   @inlinable @inline(__always)
   public static func exp(_ x: Self) -> Self {
-    // eˣ = 2ⁿ · eʳ with |r| ≤ ln 2 / 2. The first part of ln 2 has nine bits, so that n times it is exact.
     let bounded = max(min(x, 89), -104.5)
     let shifted = multiplyAdd(bounded, 1.442_695_040_888_963_4, roundingShift)
-    let n = shifted - roundingShift
-    let r = multiplyAdd(n, 2.121_944_400_546_905_83e-4, multiplyAdd(n, -0.693_359_375, bounded))
-    var p = multiplyAdd(r, 1.381_446_473_560_075_3e-3, 8.368_780_622_222_4e-3)
-    p = multiplyAdd(p, r, 4.166_839_425_914_254e-2)
-    p = multiplyAdd(p, r, 0.166_665_201_055_462_46)
-    p = multiplyAdd(p, r, 0.499_999_934_122_610_57)
-    let y = multiplyAdd(r * r, p, r) + 1
-    // 2ⁿ in two factors: n reaches −151 and 128, one power of two does not.
+    let y = exponentialOfRemainder(bounded, shifted - roundingShift)
+    // eˣ = 2ⁿ · eʳ, with 2ⁿ in two factors: n reaches −151 and 128, one power of two does not.
     let exponent = shifted.bits &- roundingShift.bits
     let half = (exponent &+ Words(256)).shiftedRight(1) &- Words(128)
     let first = Self(bits: (half &+ Words(127)).shiftedLeft(23))
     let second = Self(bits: (exponent &- half &+ Words(127)).shiftedLeft(23))
     return y * first * second
+  }
+
+  /// The natural exponential between −87 and 88, within 1 unit in the last place; below, that of −87, which is 1.6e-38.
+  ///
+  /// Half of the operations of `exp`, for what is compared with 1. NaN stays NaN.
+  @inlinable @inline(__always)
+  public static func clampedExp(_ x: Self) -> Self {
+    let bounded = max(x, -87)
+    let shifted = multiplyAdd(bounded, 1.442_695_040_888_963_4, roundingShift)
+    let y = exponentialOfRemainder(bounded, shifted - roundingShift)
+    return y * Self(bits: shifted.bits.shiftedLeft(23) &+ Words(127 << 23))
   }
 
   /// The natural logarithm, within 1 unit in the last place (2 where `multiplyAdd` is not fused).

@@ -20,7 +20,7 @@ public enum Activation: String, Module, CaseIterable {
     case .sigmoid: F.sigmoid(x)
     case .softplus: F.max(x, 0) + F.log(1 + F.exp(-F.select(F.less(0, x), x, -x)))
     case .silu: x * F.sigmoid(x)
-    case .gelu: 0.5 * x * (1 + F.erf(x * F(0.5.squareRoot())))
+    case .gelu: x * F.normalCDF(x)
     case .geluTanh: 0.5 * x * (1 + F.tanh(F((2 / Double.pi).squareRoot()) * (x + 0.044715 * x * x * x)))
     case .elu: F.select(F.less(0, x), x, F.exp(F.min(x, 0)) - 1)
     case .leakyRelu: F.select(F.less(0, x), x, 0.01 * x)

@@ -61,6 +61,35 @@ import Testing
     }
   }
 
+  /// The functions that are exact beside 1 and not relative to themselves.
+  static func checkNormal<L: Lanes>(_ type: L.Type) {
+    var (cumulative, scaled, density, exponential) = (0.0, 0.0, 0.0, 0.0)
+    for step in -400_000...400_000 where step % 7 == 0 {
+      let x = Float(step) * 1e-4
+      let exact = Double.normalCDF(Double(x))
+      let error = (Double(L.normalCDF(L(splat: x)).vector[0]) - exact).magnitude
+      cumulative = max(cumulative, error)
+      scaled = max(scaled, error * Double(x.magnitude))
+      density = max(density, (Double(L.normalPDF(L(splat: x)).vector[0]) - Double.normalPDF(Double(x))).magnitude)
+      exponential = max(
+        exponential, Self.error(L.clampedExp(L(splat: 2 * x)).vector[0], Foundation.exp(2 * Double(x))))
+    }
+    #expect(cumulative <= 1.2e-7, "\(type)")
+    #expect(scaled <= 2.4e-7, "\(type)")
+    #expect(density <= 1.2e-7, "\(type)")
+    #expect(exponential <= 2, "\(type)")
+    for large: Float in [100, 1e10, .greatestFiniteMagnitude, .infinity] {
+      #expect(L.normalCDF(L(splat: large)).vector[0] == 1)
+      #expect(L.normalCDF(L(splat: -large)).vector[0] < 1e-37)
+      #expect(L.normalPDF(L(splat: large)).vector[0] < 1e-37)
+    }
+    for bits: UInt32 in [0x7FC0_0000, 0x7F80_0001, 0x7FFF_FFFF, 0xFFC0_0155] {
+      let nan = L(splat: Float(bitPattern: bits))
+      #expect(L.normalCDF(nan).vector[0].isNaN && L.normalPDF(nan).vector[0].isNaN && L.clampedExp(nan).vector[0].isNaN)
+    }
+    #expect(L.clampedExp(L(splat: -1000)).vector[0] == L.clampedExp(L(splat: -87)).vector[0])
+  }
+
   static func checkWords<L: Lanes>(_ type: L.Type) {
     var x = L(splat: 0)
     let words = (0..<L.count).map { UInt32(truncatingIfNeeded: 0x9E37_79B9 &* ($0 + 1)) }
@@ -96,6 +125,7 @@ import Testing
   @Test func fourLanes() {
     Self.check(Lanes4.self)
     Self.checkSpecials(Lanes4.self)
+    Self.checkNormal(Lanes4.self)
     Self.checkWords(Lanes4.self)
     Self.checkAcross(Lanes4.self)
   }
@@ -103,6 +133,7 @@ import Testing
   @Test(.enabled(if: KernelTable.available.contains { $0.lanes == 8 })) func eightLanes() {
     Self.check(Lanes8.self)
     Self.checkSpecials(Lanes8.self)
+    Self.checkNormal(Lanes8.self)
     Self.checkWords(Lanes8.self)
     Self.checkAcross(Lanes8.self)
   }
@@ -110,6 +141,7 @@ import Testing
   @Test(.enabled(if: KernelTable.available.contains { $0.lanes == 16 })) func sixteenLanes() {
     Self.check(Lanes16.self)
     Self.checkSpecials(Lanes16.self)
+    Self.checkNormal(Lanes16.self)
     Self.checkWords(Lanes16.self)
     Self.checkAcross(Lanes16.self)
   }

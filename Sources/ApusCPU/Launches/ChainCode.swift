@@ -98,6 +98,8 @@ extension ChainOpcode {
     case .log: self = .logarithm
     case .tanh: self = .tangent
     case .erf: self = .errorFunction
+    case .normalCDF: self = .normalCDF
+    case .normalPDF: self = .normalPDF
     case .sin: self = .sine
     case .cos: self = .cosine
     case .abs: self = .absolute
@@ -128,7 +130,7 @@ extension ChainOpcode {
     case .add, .subtract, .multiply, .multiplyAdd, .negate, .absolute, .floor: 1
     case .selectLess, .selectLessOrEqual, .selectEqual: 2
     case .divide, .squareRoot: 4
-    case .exponential, .logarithm, .sine, .cosine: 8
+    case .exponential, .logarithm, .normalCDF, .normalPDF, .sine, .cosine: 8
     case .tangent, .errorFunction, .random: 16
     }
   }
