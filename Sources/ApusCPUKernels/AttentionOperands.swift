@@ -1,50 +1,20 @@
-/// Scores of some queries of one head, a row for each, and what becomes of them.
-package struct AttentionRows {
-  /// Products of queries and keys; become weights, or their gradient.
+/// Scores of a panel of queries of one head: a row for each key and a column for each query, so that a softmax runs down
+/// the columns and no lane has to be added to another.
+package struct AttentionPanel {
+  /// `[keys, panelColumns]`: products of keys and queries; become weights.
   package var scores: UnsafeMutablePointer<Float>
-  /// Floats from one row to the next.
-  package var stride: Int
-  package var rows: Int
-  /// The keys that some row attends to; weights of those that a row does not are zero.
+  /// The keys that some query of the panel attends to.
   package var keys: Int
-  /// The keys that the first row attends to, and how many more every row has than the one before.
-  package var firstKeys: Int
-  package var keysPerRow: Int
-  /// What scores are multiplied by.
+  /// The keys that all of them attend to; the first query does not attend to the key behind these, the first two not to
+  /// the next, and so on. Weights of what is not attended to are zero.
+  package var sharedKeys: Int
+  /// What scores are multiplied by, positive.
   package var scale: Float
 
-  package init(
-    scores: UnsafeMutablePointer<Float>, stride: Int, rows: Int, keys: Int, firstKeys: Int, keysPerRow: Int,
-    scale: Float
-  ) {
+  package init(scores: UnsafeMutablePointer<Float>, keys: Int, sharedKeys: Int, scale: Float) {
     self.scores = scores
-    self.stride = stride
-    self.rows = rows
     self.keys = keys
-    self.firstKeys = firstKeys
-    self.keysPerRow = keysPerRow
+    self.sharedKeys = sharedKeys
     self.scale = scale
-  }
-}
-
-/// What the gradient of scores is computed from.
-package struct AttentionReturns {
-  /// The weights, laid out as the rows' scores.
-  package var weights: UnsafePointer<Float>
-  /// The result of every query and its gradient, `width` floats each.
-  package var result: UnsafePointer<Float>
-  package var gradient: UnsafePointer<Float>
-  package var stride: Int
-  package var width: Int
-
-  package init(
-    weights: UnsafePointer<Float>, result: UnsafePointer<Float>, gradient: UnsafePointer<Float>, stride: Int,
-    width: Int
-  ) {
-    self.weights = weights
-    self.result = result
-    self.gradient = gradient
-    self.stride = stride
-    self.width = width
   }
 }

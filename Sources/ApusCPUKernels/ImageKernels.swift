@@ -8,9 +8,9 @@ package struct ImageKernels: Sendable {
   package let poolGradient: PoolFunction
 
   /// Turns scores into weights.
-  package let attentionWeights: @Sendable (AttentionRows) -> Void
-  /// Turns gradients of weights into gradients of scores.
-  package let attentionScoreGradients: @Sendable (AttentionRows, AttentionReturns) -> Void
+  package let attentionWeights: @Sendable (AttentionPanel) -> Void
+  /// Turns scores into weights, and gradients of weights into gradients of scores.
+  package let attentionGradients: @Sendable (AttentionPanel, _ gradients: UnsafeMutablePointer<Float>) -> Void
 
   /// Copies a range of picked rows of a sparse matrix.
   package let sparseRows: @Sendable (SparseRowOperands, _ rows: Range<Int>) -> Void
@@ -25,8 +25,8 @@ package struct ImageKernels: Sendable {
 
   package init(
     pool: @escaping PoolFunction, poolGradient: @escaping PoolFunction,
-    attentionWeights: @escaping @Sendable (AttentionRows) -> Void,
-    attentionScoreGradients: @escaping @Sendable (AttentionRows, AttentionReturns) -> Void,
+    attentionWeights: @escaping @Sendable (AttentionPanel) -> Void,
+    attentionGradients: @escaping @Sendable (AttentionPanel, UnsafeMutablePointer<Float>) -> Void,
     sparseRows: @escaping @Sendable (SparseRowOperands, Range<Int>) -> Void,
     sparseProduct: @escaping @Sendable (SparseProductOperands, Range<Int>) -> Void,
     sparseProductGradient: @escaping @Sendable (SparseProductOperands, Range<Int>, Range<Int>) -> Void,
@@ -35,7 +35,7 @@ package struct ImageKernels: Sendable {
     self.pool = pool
     self.poolGradient = poolGradient
     self.attentionWeights = attentionWeights
-    self.attentionScoreGradients = attentionScoreGradients
+    self.attentionGradients = attentionGradients
     self.sparseRows = sparseRows
     self.sparseProduct = sparseProduct
     self.sparseProductGradient = sparseProductGradient

@@ -17,7 +17,7 @@ package let kernels = KernelTable(
       reduceTiles: { reduceTiles($0) }, reduceWeights: { reduceWeights($0) })),
   images: ImageKernels(
     pool: { poolPlanes($0, $1, $2, $3) }, poolGradient: { poolGradientPlanes($0, $1, $2, $3) },
-    attentionWeights: { attentionWeights($0) }, attentionScoreGradients: { attentionScoreGradients($0, $1) },
+    attentionWeights: { attentionWeights($0) }, attentionGradients: { attentionGradients($0, $1) },
     sparseRows: { copySparseRows($0, $1) }, sparseProduct: { multiplySparseRows($0, $1) },
     sparseProductGradient: { sumSparseProductGradient($0, $1, $2) }, augment: { augmentImage($0) }),
   updateLoop: { updateLoop($0) }, multiplyAdds: { addProducts($0, $1) }, chains: chainKernels())

@@ -3,31 +3,32 @@ import ApusGraph
 
 /// The heads of an attention, each of which is computed by one thread.
 ///
-/// Queries are taken in blocks. Scores of a block are one matrix product with the transposed keys, which are packed once;
-/// a causal head leaves out the keys behind the block.
+/// Queries are taken by panels, as many as are columns of a register tile. Scores of a panel are one matrix product of the
+/// keys with its transposed queries, a row for each key, so that queries lie in the lanes; a causal head leaves out the
+/// keys behind the panel.
 struct AttentionHeads {
   let shape: AttentionShape
   private let matrix: MatrixKernels
   private let images: ImageKernels
-  /// Queries of a block, and the floats of a row of scores.
-  private let blockRows: Int
-  private let pitch: Int
-  private let blocks: [Block]
+  private let panels: [Panel]
 
-  /// Floats of a block's scores: a few blocks stay in a second-level cache.
-  private static let scoreFloats = 49_152
+  /// Some queries, and the keys that they attend to.
+  private struct Panel {
+    var first: Int
+    var queries: Int
+    var keys: Int
+    /// The keys that all of them attend to.
+    var sharedKeys: Int
+  }
 
   init(_ shape: AttentionShape, _ kernels: KernelTable) {
     self.shape = shape
     matrix = kernels.matrix
     images = kernels.images
-    let panel = matrix.panelColumns
-    // Not a multiple of a page, so that rows share no cache set.
-    pitch = (shape.length + panel - 1) / panel * panel + ChainPlan.lanes
-    let fitting = AttentionHeads.scoreFloats / pitch / matrix.tileRows * matrix.tileRows
-    blockRows = max(matrix.tileRows, min(fitting, shape.isCausal ? 4 * matrix.tileRows : 8 * matrix.tileRows))
-    blocks = Workers.blocks(shape.length, of: blockRows).map {
-      Block(first: $0.lowerBound, rows: $0.count, keys: shape.isCausal ? $0.upperBound : shape.length)
+    panels = Workers.blocks(shape.length, of: kernels.matrix.panelColumns).map {
+      Panel(
+        first: $0.lowerBound, queries: $0.count, keys: shape.isCausal ? $0.upperBound : shape.length,
+        sharedKeys: shape.isCausal ? $0.lowerBound + 1 : shape.length)
     }
   }
 
@@ -37,13 +38,13 @@ struct AttentionHeads {
   /// The work of all, in simple operations.
   var work: Int { count * shape.length * shape.length * (shape.width / 4 + 8) }
 
-  private var panels: Int { (shape.length + matrix.panelColumns - 1) / matrix.panelColumns }
-  private var panelFloats: Int { panels * matrix.panelColumns * shape.width }
-  private var scoreFloats: Int { blockRows * pitch }
+  /// Floats of transposed queries, and of scores.
+  private var packedFloats: Int { shape.width * matrix.panelColumns }
+  private var scoreFloats: Int { shape.length * matrix.panelColumns }
 
   /// Floats of scratch memory of a thread.
-  var forwardScratchCount: Int { panelFloats + scoreFloats + 64 }
-  var backwardScratchCount: Int { 2 * (panelFloats + scoreFloats) + 64 }
+  var forwardScratchCount: Int { packedFloats + scoreFloats }
+  var backwardScratchCount: Int { 2 * (packedFloats + scoreFloats) }
 
   /// Floats between the positions of a sequence, before and after.
   private var packedStride: Int { 3 * shape.heads * shape.width }
@@ -57,66 +58,55 @@ struct AttentionHeads {
     head / shape.heads * shape.length * resultStride + head % shape.heads * shape.width
   }
 
-  /// Some queries, and the keys that they attend to.
-  private struct Block {
-    var first: Int
-    var rows: Int
-    var keys: Int
-  }
-
-  private func rows(_ block: Block, _ scores: UnsafeMutablePointer<Float>) -> AttentionRows {
-    AttentionRows(
-      scores: scores, stride: pitch, rows: block.rows, keys: block.keys,
-      firstKeys: shape.isCausal ? block.first + 1 : shape.length, keysPerRow: shape.isCausal ? 1 : 0,
-      scale: Float(shape.scale))
-  }
-
   // MARK: - Products
 
-  /// Packs the transpose of rows for products with it.
-  private func pack(_ source: UnsafePointer<Float>, stride: Int, _ packed: UnsafeMutablePointer<Float>) {
+  /// `scores = rows · columnsᵀ`, where the columns are a panel's queries or what came back to them.
+  private func scores(
+    _ panel: Panel, _ rows: UnsafePointer<Float>, stride: Int, _ columns: UnsafePointer<Float>, columnStride: Int,
+    _ packed: UnsafeMutablePointer<Float>, _ scores: UnsafeMutablePointer<Float>
+  ) {
+    let width = matrix.panelColumns
     matrix.pack(
       MatrixPanels(
-        source: source, minorStride: stride, depthStride: 1, count: shape.length, depth: shape.width,
-        destination: packed, panelStride: shape.width * matrix.panelColumns, width: matrix.panelColumns))
-  }
-
-  /// `scores = rows · packedᵀ` for a block.
-  private func scores(
-    _ block: Block, _ rows: UnsafePointer<Float>, stride: Int, _ packed: UnsafePointer<Float>,
-    _ scores: UnsafeMutablePointer<Float>
-  ) {
+        source: columns + panel.first * columnStride, minorStride: columnStride, depthStride: 1, count: panel.queries,
+        depth: shape.width, destination: packed, panelStride: packedFloats, width: width))
+    // A panel is filled up with zeros, so that it is multiplied as a whole.
     matrix.multiply(
       MatrixBlock(
-        a: rows + block.first * stride, aTileStride: matrix.tileRows * stride, aRowStride: stride, aDepthStride: 1,
-        b: packed, bPanelStride: shape.width * matrix.panelColumns, bDepthStride: matrix.panelColumns,
-        c: scores, cRowStride: pitch, rows: block.rows, columns: block.keys, depth: shape.width, accumulates: false))
+        a: rows, aTileStride: matrix.tileRows * stride, aRowStride: stride, aDepthStride: 1,
+        b: packed, bPanelStride: packedFloats, bDepthStride: width,
+        c: scores, cRowStride: width, rows: panel.keys, columns: width, depth: shape.width, accumulates: false))
   }
 
-  /// `target = scores · values`, a row for every query of a block.
+  /// `target = scoresᵀ · values`, a row for every query of a panel.
   private func combine(
-    _ block: Block, _ scores: UnsafePointer<Float>, _ values: UnsafePointer<Float>, stride: Int,
+    _ panel: Panel, _ scores: UnsafePointer<Float>, _ values: UnsafePointer<Float>, stride: Int,
     _ target: UnsafeMutablePointer<Float>, targetStride: Int
   ) {
     matrix.multiply(
       MatrixBlock(
-        a: scores, aTileStride: matrix.tileRows * pitch, aRowStride: pitch, aDepthStride: 1,
+        a: scores, aTileStride: matrix.tileRows, aRowStride: 1, aDepthStride: matrix.panelColumns,
         b: values, bPanelStride: matrix.panelColumns, bDepthStride: stride,
-        c: target + block.first * targetStride, cRowStride: targetStride, rows: block.rows, columns: shape.width,
-        depth: block.keys, accumulates: false))
+        c: target + panel.first * targetStride, cRowStride: targetStride, rows: panel.queries, columns: shape.width,
+        depth: panel.keys, accumulates: false))
   }
 
-  /// `target += scoresᵀ · queries`, a row for every key of a block; the last block comes first and begins the sums.
+  /// `target += scores · queries`, a row for every key; the last panel comes first and begins the sums.
   private func scatter(
-    _ block: Block, _ scores: UnsafePointer<Float>, _ queries: UnsafePointer<Float>, stride: Int,
+    _ panel: Panel, _ scores: UnsafePointer<Float>, _ queries: UnsafePointer<Float>, stride: Int,
     _ target: UnsafeMutablePointer<Float>
   ) {
+    let width = matrix.panelColumns
     matrix.multiply(
       MatrixBlock(
-        a: scores, aTileStride: matrix.tileRows, aRowStride: 1, aDepthStride: pitch,
-        b: queries + block.first * stride, bPanelStride: matrix.panelColumns, bDepthStride: stride,
-        c: target, cRowStride: packedStride, rows: block.keys, columns: shape.width, depth: block.rows,
-        accumulates: block.first + block.rows < shape.length))
+        a: scores, aTileStride: matrix.tileRows * width, aRowStride: width, aDepthStride: 1,
+        b: queries + panel.first * stride, bPanelStride: width, bDepthStride: stride,
+        c: target, cRowStride: packedStride, rows: panel.keys, columns: shape.width, depth: panel.queries,
+        accumulates: panel.first + panel.queries < shape.length))
+  }
+
+  private func kernelPanel(_ panel: Panel, _ scores: UnsafeMutablePointer<Float>) -> AttentionPanel {
+    AttentionPanel(scores: scores, keys: panel.keys, sharedKeys: panel.sharedKeys, scale: Float(shape.scale))
   }
 
   // MARK: - One head
@@ -127,20 +117,18 @@ struct AttentionHeads {
   ) {
     let queries = packed + packedOffset(head)
     let (keys, values) = (queries + resultStride, queries + 2 * resultStride)
-    let scores = scratch + (panelFloats + 15) / 16 * 16
-    pack(keys, stride: packedStride, scratch)
-    for block in blocks {
-      self.scores(block, queries, stride: packedStride, scratch, scores)
-      images.attentionWeights(rows(block, scores))
+    let weights = scratch + packedFloats
+    for panel in panels {
+      scores(panel, keys, stride: packedStride, queries, columnStride: packedStride, scratch, weights)
+      images.attentionWeights(kernelPanel(panel, weights))
       combine(
-        block, scores, values, stride: packedStride, output + resultOffset(head), targetStride: resultStride)
+        panel, weights, values, stride: packedStride, output + resultOffset(head), targetStride: resultStride)
     }
   }
 
   /// What the gradient is computed from, and where it goes.
   struct BackwardOperands {
     var packed: UnsafePointer<Float>
-    var result: UnsafePointer<Float>
     var upstream: UnsafePointer<Float>
     var output: UnsafeMutablePointer<Float>
   }
@@ -149,26 +137,17 @@ struct AttentionHeads {
     let queries = o.packed + packedOffset(head)
     let (keys, values) = (queries + resultStride, queries + 2 * resultStride)
     let upstream = o.upstream + resultOffset(head)
-    let result = o.result + resultOffset(head)
     let target = o.output + packedOffset(head)
-    let panels = (panelFloats + 15) / 16 * 16
-    let (packedKeys, packedValues) = (scratch, scratch + panels)
-    let weights = scratch + 2 * panels
+    let weights = scratch + 2 * packedFloats
     let gradients = weights + scoreFloats
-    pack(keys, stride: packedStride, packedKeys)
-    pack(values, stride: packedStride, packedValues)
-    for block in blocks.reversed() {
-      scores(block, queries, stride: packedStride, packedKeys, weights)
-      images.attentionWeights(rows(block, weights))
-      scatter(block, weights, upstream, stride: resultStride, target + 2 * resultStride)
-      scores(block, upstream, stride: resultStride, packedValues, gradients)
-      images.attentionScoreGradients(
-        rows(block, gradients),
-        AttentionReturns(
-          weights: weights, result: result + block.first * resultStride,
-          gradient: upstream + block.first * resultStride, stride: resultStride, width: shape.width))
-      combine(block, gradients, keys, stride: packedStride, target, targetStride: packedStride)
-      scatter(block, gradients, queries, stride: packedStride, target + resultStride)
+    for panel in panels.reversed() {
+      scores(panel, keys, stride: packedStride, queries, columnStride: packedStride, scratch, weights)
+      scores(
+        panel, values, stride: packedStride, upstream, columnStride: resultStride, scratch + packedFloats, gradients)
+      images.attentionGradients(kernelPanel(panel, weights), gradients)
+      scatter(panel, weights, upstream, stride: resultStride, target + 2 * resultStride)
+      combine(panel, gradients, keys, stride: packedStride, target, targetStride: packedStride)
+      scatter(panel, gradients, queries, stride: packedStride, target + resultStride)
     }
   }
 }

@@ -26,11 +26,11 @@ final class AttentionLaunch: Launch {
   }
 }
 
-/// The gradient of attention, by the same tasks.
+/// The gradient of attention, by the same tasks. It needs no result: a query's sum of weights times their gradients is at
+/// hand.
 final class AttentionGradientLaunch: Launch {
   private let heads: AttentionHeads
   private let packed: OperandAddress
-  private let result: OperandAddress
   private let upstream: OperandAddress
   private let output: OperandAddress
   private let workers: Workers
@@ -38,7 +38,6 @@ final class AttentionGradientLaunch: Launch {
   init(_ shape: AttentionShape, _ context: LaunchContext) throws(DeviceError) {
     heads = AttentionHeads(shape, context.kernels)
     packed = try context.input(0)
-    result = try context.input(1)
     upstream = try context.input(2)
     output = try context.floatOutput()
     workers = context.workers
@@ -48,7 +47,6 @@ final class AttentionGradientLaunch: Launch {
   func run(_ arguments: StepArguments) {
     let operands = AttentionHeads.BackwardOperands(
       packed: UnsafePointer(packed.pointer.assumingMemoryBound(to: Float.self)),
-      result: UnsafePointer(result.pointer.assumingMemoryBound(to: Float.self)),
       upstream: UnsafePointer(upstream.pointer.assumingMemoryBound(to: Float.self)),
       output: output.pointer.assumingMemoryBound(to: Float.self))
     workers.tasks(heads.count, work: 3 * heads.work) { worker, head in
