@@ -48,6 +48,20 @@ import ApusCompiler
     #expect(!program.instructions.contains { if case .pointwise = $0.kernel { true } else { false } })
   }
 
+  @Test func aChainIsAProductsEpilogueUnderAnotherShape() throws {
+    let graph = Graph()
+    let y = matrixProduct(graph.input("x", [51, 8]), graph.input("w", [8, 19])).reshaped(to: [3, 17, 19])
+    let sum = y + graph.input("residual", [3, 17, 19]) * graph.input("column", [3, 17, 1])
+    let program = try compile(graph, outputs: [ProgramOutput(sum, to: .init(buffer: "y"))])
+    guard case .matrixProduct(let kernel)? = program.instructions.first?.kernel else {
+      Issue.record("\(program)")
+      return
+    }
+    #expect(program.instructions.count == 1)
+    #expect([kernel.m, kernel.n, kernel.k] == [51, 19, 8])
+    #expect(Set(kernel.extras.map { [$0.rowStride, $0.columnStride] }) == [[19, 1], [1, 0]])
+  }
+
   @Test func gradientsAreComputedInPlace() throws {
     let (program, arena) = try perceptron()
     let position = program.buffers.firstIndex { $0.name == "gradients" }

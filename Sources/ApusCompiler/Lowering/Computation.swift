@@ -77,7 +77,7 @@ struct Computation {
   }
 
   var body: Body
-  let type: TensorType
+  var type: TensorType
   let location: SourceLocation
 
   /// Every operand, in the order of the launch's inputs.

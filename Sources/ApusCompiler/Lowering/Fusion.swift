@@ -4,7 +4,7 @@ import ApusGraph
 /// Joins computations so that intermediate values stay in registers.
 ///
 /// In order: a pointwise computation absorbs the pointwise ones that it alone reads; a matrix product, gather or
-/// convolution whose only reader is a pointwise computation of its own shape takes it as epilogue; a reduction takes the
+/// convolution whose only reader is a pointwise computation of its own elements takes it as epilogue; a reduction takes the
 /// pointwise computation that it alone reads as prologue; a concatenation has its parts computed right in their places.
 /// A node that is an output is never absorbed.
 struct Fusion {
@@ -37,12 +37,16 @@ struct Fusion {
       && computations[operand.node]?.type.shape == shape
   }
 
-  private mutating func replace(_ index: Int, with body: Computation.Body, absorbing absorbed: Int) {
+  /// - Parameter shape: the computation's, where it becomes another of as many elements; who reads it has its own layout.
+  private mutating func replace(
+    _ index: Int, with body: Computation.Body, _ shape: Shape? = nil, absorbing absorbed: Int
+  ) {
     guard var computation = computations[index] else { return }
     for operand in computation.operands { useCounts[operand.node] -= 1 }
     for operand in computations[absorbed]?.operands ?? [] { useCounts[operand.node] -= 1 }
     computations[absorbed] = nil
     computation.body = body
+    if let shape { computation.type = TensorType(shape, computation.type.elementType) }
     computations[index] = computation
     for operand in computation.operands { useCounts[operand.node] += 1 }
   }
@@ -69,15 +73,25 @@ struct Fusion {
     guard let computation = computations[index], case .pointwise(let chain) = computation.body,
       computation.type.elementType == .float32
     else { return }
-    for (position, operand) in chain.operands.enumerated() where isAbsorbable(operand, shape: computation.type.shape) {
-      var others = chain.operands
-      others.remove(at: position)
+    for (position, operand) in chain.operands.enumerated() {
+      // A linear layer multiplies its rows as one matrix: the chain is then one over that matrix too.
+      guard let shape = computations[operand.node]?.type.shape, shape.count == computation.type.shape.count,
+        operand.layout.isContiguous, let whole = operand.layout.reshaped(to: shape),
+        isAbsorbable(.init(node: operand.node, layout: whole), shape: shape)
+      else { continue }
+      var others: [Computation.Operand] = []
+      for (other, operand) in chain.operands.enumerated() where other != position {
+        guard let layout = operand.layout.reshaped(to: shape) else { break }
+        others.append(.init(node: operand.node, layout: layout))
+      }
+      guard others.count == chain.operands.count - 1 else { continue }
       // Operand numbers: the product first, the others behind it.
       let expression = chain.expression.renumberingInputs { $0 == position ? 0 : $0 < position ? $0 + 1 : $0 }
       let epilogue = Computation.Chain(expression: expression, operands: others)
       switch computations[operand.node]?.body {
       case .matrixProduct(let left, let right, nil)?:
-        replace(index, with: .matrixProduct(left: left, right: right, epilogue: epilogue), absorbing: operand.node)
+        replace(
+          index, with: .matrixProduct(left: left, right: right, epilogue: epilogue), shape, absorbing: operand.node)
         return
       case .gather(let table, let indices, let windowLength, nil)?:
         guard others.allSatisfy({ Emission.matrix($0.layout, splitAt: indices.layout.extents.count) != nil }) else {
@@ -85,12 +99,12 @@ struct Fusion {
         }
         replace(
           index, with: .gather(table: table, indices: indices, windowLength: windowLength, epilogue: epilogue),
-          absorbing: operand.node)
+          shape, absorbing: operand.node)
         return
-      case .convolution(let pass, let shape, let first, let second, nil)? where pass != .weightGradient:
+      case .convolution(let pass, let extents, let first, let second, nil)? where pass != .weightGradient:
         guard others.allSatisfy({ Emission.images($0.layout) != nil }) else { continue }
         replace(
-          index, with: .convolution(pass, shape, first, second, epilogue: epilogue), absorbing: operand.node)
+          index, with: .convolution(pass, extents, first, second, epilogue: epilogue), shape, absorbing: operand.node)
         return
       default: continue
       }

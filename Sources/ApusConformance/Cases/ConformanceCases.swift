@@ -251,6 +251,20 @@ extension ConformanceCase {
         let y = matrixProduct(g.input("x", [3, 17, 8]), g.input("w", [8, 19]))
         return [tanh(y + g.input("b", [19])) + g.input("residual", [3, 17, 19])]
       },
+      ConformanceCase("chains behind products that they see under another shape", tolerance: Tolerance.sums) { g in
+        // As a linear layer has it: the rows of a sequence are multiplied as one matrix.
+        let s = g.makeRandomStream()
+        let (x, w) = (g.input("x", [51, 8]), g.input("w", [8, 19]))
+        let y = matrixProduct(x, w).reshaped(to: [3, 17, 19])
+        let z = matrixProduct(x, w * 2).reshaped(to: [3, 17, 19])
+        let u = matrixProduct(x, w * 3).reshaped(to: [3, 17, 19])
+        return [
+          tanh(y + g.input("b", [19])) * g.input("column", [3, 17, 1]) + g.input("residual", [3, 17, 19]),
+          // A row for each position fits no matrix of all rows.
+          z + g.input("positions", [17, 19]),
+          ApusGraph.pointwise(u) { .select(.less(.random(stream: s), 0.5), $0[0] * 2, 0) },
+        ]
+      },
       ConformanceCase("a shared value is kept", tolerance: Tolerance.sums) { g in
         let y = tanh(g.input("x", [129]))
         return [y * 2, y.sum(), y]

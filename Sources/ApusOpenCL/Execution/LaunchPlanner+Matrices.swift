@@ -56,9 +56,13 @@ extension LaunchPlanner {
   ) -> (products: [MatrixProduct], isEpilogueSeparate: Bool) {
     let extras = extras(of: kernel, instruction)
     let epilogue = kernel.epilogue ?? .input(0)
-    // An epilogue that loads columns far apart, or numbers its elements over several batch axes, runs by itself.
+    // An epilogue that loads columns far apart, or numbers its elements over several batch axes, runs by itself; and on a
+    // processor one with costly functions of another matrix, because between their instructions few of its loads from a
+    // tile's short rows are under way at once.
+    let loadsMatrix = extras.contains { $0.matrix.columnStride != 0 && $0.matrix.rowStride != 0 }
     let isSeparate =
       extras.contains { $0.matrix.columnStride > 1 && kernel.n > 1 } || (epilogue.isRandom && kernel.batch.count > 1)
+      || (device.style == .wide && loadsMatrix && !epilogue.isRandom && epilogue.hasCostlyFunction)
     let products = products(
       kernel, instruction, epilogue: isSeparate ? .input(0) : epilogue, extras: isSeparate ? [] : extras)
     return (products, isSeparate)
