@@ -7,7 +7,7 @@
 // A work-group owns nothing together: no local memory, no barrier.
 //
 // Limit: memory bandwidth: sums and products at 46 to 117 % of the rate of copies; arithmetic where there are
-// exponentials: GELU at 8 to 23 %; on PoCL (2 AVX-512 cores), measured by `apus bench pointwise`.
+// exponentials: GELU at 30 to 43 %; on PoCL (2 AVX-512 cores), measured by `apus bench pointwise`.
 //
 // rows, columns    the shape
 // y0, x0, ...      the views: base, offset in elements, stride in elements of each outer dimension and, unless it is

@@ -28,24 +28,27 @@ package struct AttentionHeads {
   }
 
   private var pairs: Int { shape.batch * shape.heads }
-  private var rows: Int { 8 }
+  /// The queries of a panel of the processors' variant.
+  private var lanes: Int { 32 }
 
-  /// Work-items over pairs, and over blocks of rows.
+  /// Work-items over pairs, and those that share a pair.
   private func items(_ device: OpenCLDevice) -> [Int] {
     let across = max(1, min(pairs, 4 * device.computeUnits))
-    return [across, max(1, min(shape.length.divided(by: rows), (2 * device.computeUnits).divided(by: across)))]
+    return [across, max(1, min(shape.length.divided(by: lanes), (2 * device.computeUnits).divided(by: across)))]
   }
 
-  /// In floats: `parts` arrays as they are and transposed, then two numbers for each query.
-  private func slotSize(parts: Int) -> Int {
-    let padded = shape.length.divided(by: 32) * 32
-    return (2 * parts * padded * shape.width.divided(by: 16) * 16 + 2 * padded).paddedToAlignment
+  /// In floats: arrays of all positions, three of a panel's queries, and scores of a panel.
+  private func slotSize(isGradient: Bool) -> Int {
+    let padded = shape.length.divided(by: lanes) * lanes
+    let pitch = shape.width.divided(by: 16) * 16
+    let (arrays, scores) = isGradient ? (6, 2) : (2, 1)
+    return (arrays * padded * pitch + 3 * lanes * pitch + scores * padded * lanes).paddedToAlignment
   }
 
   /// The memory that a variant needs beside the operands, in bytes.
   package func scratchSize(_ variant: Variant, isGradient: Bool, _ device: OpenCLDevice) -> Int {
     switch variant {
-    case .wide: items(device).reduce(1, *) * slotSize(parts: isGradient ? 4 : 3) * 4
+    case .wide: items(device).reduce(1, *) * slotSize(isGradient: isGradient) * 4
     case .tiled: isGradient ? 2 * (pairs * shape.length).paddedToAlignment * 4 : 0
     }
   }
@@ -56,7 +59,6 @@ package struct AttentionHeads {
     var macros = ["WIDTH": "\(shape.width)", "CAUSAL": shape.isCausal ? "1" : "0"]
     switch variant {
     case .wide:
-      macros["ROWS"] = "\(rows)"
       return try builder.add(KernelInstance(template: "attention_wide", macros: macros))
     case .tiled(let block):
       macros["BLOCK"] = "\(block)"
@@ -94,7 +96,7 @@ package struct AttentionHeads {
         suffix.name(of: "attention_wide"),
         [
           .size(pairs), .size(shape.length), .size(shape.heads), scale, .memory(packed), .memory(scratch ?? packed),
-          .elements(slotSize(parts: 3)), .memory(output),
+          .elements(slotSize(isGradient: false)), .memory(output),
         ], groups: items(device), local: [1, 1])
     case .tiled(let block):
       return PlannedLaunch(
@@ -126,8 +128,8 @@ package struct AttentionHeads {
         PlannedLaunch(
           suffix.name(of: "attention_wide_gradient"),
           [
-            .size(pairs), .size(shape.length), .size(shape.heads), scale, .memory(packed), .memory(result),
-            .memory(upstream), .memory(scratch), .elements(slotSize(parts: 4)), .memory(output),
+            .size(pairs), .size(shape.length), .size(shape.heads), scale, .memory(packed), .memory(upstream),
+            .memory(scratch), .elements(slotSize(isGradient: true)), .memory(output),
           ], groups: items(device), local: [1, 1])
       ]
     case .tiled(let block):
