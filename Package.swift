@@ -16,7 +16,7 @@ let kernelFlags = ["-Ounchecked", "-Xcc", "-fno-math-errno"]
 let instructionSetTargets: [Target] = instructionSets.map { set in
   .target(
     name: set.name,
-    dependencies: ["ApusCPUKernels", "ApusExpression", "ApusOptimizers"],
+    dependencies: ["ApusCPUKernels", "ApusExpression", "ApusOptimizers", "CPrefetch"],
     swiftSettings: isDependency
       ? [.define("APUS_BASELINE_ONLY")] : [.unsafeFlags(kernelFlags + set.flags)])
 }
@@ -41,6 +41,7 @@ let package = Package(
     .target(name: "ApusLayers", dependencies: ["ApusGraph"]),
     .target(name: "ApusCompiler", dependencies: ["ApusGraph", "ApusOptimizers"]),
 
+    .target(name: "CPrefetch"),
     .target(name: "ApusCPUKernels", dependencies: ["ApusOptimizers"]),
     .target(
       name: "ApusCPU",

@@ -6,8 +6,22 @@ extension ChainFrame {
   @inline(__always)
   func compute(_ chunk: ChainChunk, _ area: ChainArea, result: UnsafeMutablePointer<Float>) {
     slots[plan.pointee.resultSlot].pointer = result
-    for index in 0..<plan.pointee.inputCount { bind(index, chunk, area) }
-    run(chunk)
+    let isLast =
+      chunk.row + chunk.rows == area.firstRow + area.rows
+      && chunk.column + chunk.columns == area.firstColumn + area.columns
+    var places = 0
+    /// Notes where the next chunk goes on from a place in memory, unless that is known.
+    func note(_ place: UnsafeMutablePointer<Float>) {
+      for known in 0..<places where ahead[known] == place + chunk.count { return }
+      ahead[places] = place + chunk.count
+      places += 1
+    }
+    for index in 0..<plan.pointee.inputCount {
+      let isInPlace = bind(index, chunk, area)
+      if isInPlace, !isLast { note(slots[index].pointer) }
+    }
+    if result != resultRow, !isLast { note(result) }
+    run(chunk, placesAhead: places)
   }
 }
 

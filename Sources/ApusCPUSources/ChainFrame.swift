@@ -16,6 +16,9 @@ struct ChainFrame {
   let plan: UnsafePointer<ChainPlan>
   /// One per input, scalar, register, and one for the result.
   let slots: UnsafeMutablePointer<ChainSlot>
+  /// Where the next chunk's elements lie that are read or written in place: at most one place per input and one for the
+  /// result.
+  let ahead: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
   /// One vector per input, for those that are a single number.
   let splats: UnsafeMutablePointer<Float>
   /// One row per input, one per register, one for the result, the spare ones, then one more per register.
@@ -31,7 +34,9 @@ struct ChainFrame {
     self.plan = plan
     slots = scratch.assumingMemoryBound(to: ChainSlot.self)
     let slotBytes = ((p.resultSlot + 1) * MemoryLayout<ChainSlot>.stride + 63) & ~63
-    splats = (scratch + slotBytes).assumingMemoryBound(to: Float.self)
+    let aheadBytes = ((p.inputCount + 1) * 8 + 63) & ~63
+    ahead = (scratch + slotBytes).assumingMemoryBound(to: UnsafeMutablePointer<Float>.self)
+    splats = (scratch + slotBytes + aheadBytes).assumingMemoryBound(to: Float.self)
     rows = splats + p.inputCount * ChainPlan.lanes
     repeatsPeriods = rowsPerChunk > 1
 

@@ -82,15 +82,18 @@ extension ChainOperand {
 extension ChainFrame {
   /// Points an input's slot at the chunk's elements, in place where they lie as operations want them, else copied
   /// and converted to scratch.
+  ///
+  /// - Returns: whether the elements are read where the operand lies in memory.
   @inline(__always)
-  func bind(_ index: Int, _ chunk: ChainChunk, _ area: ChainArea) {
+  func bind(_ index: Int, _ chunk: ChainChunk, _ area: ChainArea) -> Bool {
     let operand = plan.pointee.inputs[index]
-    if operand.isScalar || (operand.isPeriodic && repeatsPeriods) { return }
+    if operand.isScalar || (operand.isPeriodic && repeatsPeriods) { return false }
     if let pointer = operand.contiguous(chunk, area, plan) {
       slots[index] = ChainSlot(pointer: pointer, step: Wide.count)
-      return
+      return !operand.isStrip
     }
     fill(index, operand, chunk, area)
+    return false
   }
 
   private func fill(_ index: Int, _ operand: ChainOperand, _ chunk: ChainChunk, _ area: ChainArea) {

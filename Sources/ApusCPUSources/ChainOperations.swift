@@ -1,12 +1,28 @@
 import ApusCPUKernels
 import ApusExpression
+import CPrefetch
 
 extension ChainFrame {
   /// Runs the code on whole vectors; the elements past the chunk's end are computed too and mean nothing. What is the
   /// same all along a row is computed once for each, and what is the same everywhere once.
-  func run(_ chunk: ChainChunk) {
+  ///
+  /// Operations find their operands in the first-level cache, but for those that read memory and wait for it. So the lines
+  /// that the next chunk reads and writes are fetched meanwhile, a share of them before each operation.
+  ///
+  /// - Parameter placesAhead: how many places of the next chunk are known.
+  func run(_ chunk: ChainChunk, placesAhead: Int) {
     let code = plan.pointee.code
+    let lines = (chunk.count + 15) / 16
+    let share = (lines * placesAhead + plan.pointee.codeCount - 1) / max(plan.pointee.codeCount, 1)
+    var (place, line) = (0, 0)
     for position in 0..<plan.pointee.codeCount {
+      var rest = share
+      while rest > 0, place < placesAhead {
+        apus_prefetch_line(ahead[place] + line * 16)
+        rest -= 1
+        line += 1
+        if line == lines { (place, line) = (place + 1, 0) }
+      }
       let i = code[position]
       switch i.opcode {
       case .add: binary(i, chunk) { $0 + $1 }
