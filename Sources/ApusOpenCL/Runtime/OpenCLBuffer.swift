@@ -8,8 +8,6 @@ package final class OpenCLBuffer {
 
   package let handle: cl_mem
   private let context: ContextOwner
-  /// Who the host's memory belongs to that the buffer lies in; nil where it is the driver's.
-  private let owner: AnyObject?
 
   /// Allocates memory; its contents are undefined.
   ///
@@ -23,29 +21,48 @@ package final class OpenCLBuffer {
     self.size = size
     self.context = context.owner
     // A device that works in the host's memory gets it from here, in huge pages.
-    let memory = context.device.kind == .cpu ? HostMemory(byteCount: size) : nil
-    owner = memory
-    let flags = cl_mem_flags(CL_MEM_READ_WRITE) | cl_mem_flags(memory == nil ? 0 : CL_MEM_USE_HOST_PTR)
-    handle = try checked("clCreateBuffer", "\(size) bytes") { code in
-      apus_clCreateBuffer(context.handle, flags, max(size, 1), memory?.start, &code)
+    if context.device.kind == .cpu, let memory = HostMemory(byteCount: size) {
+      let bytes = UnsafeMutableRawBufferPointer(start: memory.start, count: max(size, 1))
+      handle = try OpenCLBuffer.handle(context, lyingIn: bytes, flags: CL_MEM_READ_WRITE, owner: memory)
+    } else {
+      handle = try checked("clCreateBuffer", "\(size) bytes") { code in
+        apus_clCreateBuffer(context.handle, cl_mem_flags(CL_MEM_READ_WRITE), max(size, 1), nil, &code)
+      }
     }
   }
 
   /// Memory of the host that kernels only read; nil for what OpenCL has no buffers for, nothing at all or too much.
   package init?(_ context: OpenCLContext, sharing bytes: UnsafeRawBufferPointer, owner: AnyObject) throws(OpenCLError) {
-    guard let start = bytes.baseAddress, bytes.count > 0, bytes.count <= context.device.largestAllocation else {
-      return nil
-    }
+    guard bytes.count > 0, bytes.count <= context.device.largestAllocation else { return nil }
     size = bytes.count
     self.context = context.owner
-    self.owner = owner
-    let flags = cl_mem_flags(CL_MEM_READ_ONLY) | cl_mem_flags(CL_MEM_USE_HOST_PTR)
-    handle = try checked("clCreateBuffer", "\(size) bytes of the host") { code in
-      apus_clCreateBuffer(context.handle, flags, bytes.count, UnsafeMutableRawPointer(mutating: start), &code)
-    }
+    handle = try OpenCLBuffer.handle(
+      context, lyingIn: UnsafeMutableRawBufferPointer(mutating: bytes), flags: CL_MEM_READ_ONLY, owner: owner)
   }
 
   deinit { _ = apus_clReleaseMemObject(handle) }
+
+  /// A buffer in memory of the host, whose owner lives until the last command that uses the buffer is done: commands keep
+  /// what they use, so the buffer may outlive its release.
+  private static func handle(
+    _ context: OpenCLContext, lyingIn bytes: UnsafeMutableRawBufferPointer, flags: Int32, owner: AnyObject
+  ) throws(OpenCLError) -> cl_mem {
+    let allFlags = cl_mem_flags(flags) | cl_mem_flags(CL_MEM_USE_HOST_PTR)
+    let handle = try checked("clCreateBuffer", "\(bytes.count) bytes of the host") { code in
+      apus_clCreateBuffer(context.handle, allFlags, bytes.count, bytes.baseAddress, &code)
+    }
+    let kept = Unmanaged.passRetained(owner)
+    let code = apus_clSetMemObjectDestructorCallback(
+      handle, { _, owner in if let owner { Unmanaged<AnyObject>.fromOpaque(owner).release() } }, kept.toOpaque())
+    do throws(OpenCLError) {
+      try check(code, "clSetMemObjectDestructorCallback")
+    } catch {
+      _ = apus_clReleaseMemObject(handle)
+      kept.release()
+      throw error
+    }
+    return handle
+  }
 }
 
 /// A run of elements inside a buffer.

@@ -107,6 +107,10 @@ static inline cl_mem apus_clCreateBuffer(
 static inline cl_int apus_clReleaseMemObject(cl_mem memory) {
   return apus_opencl_of(memory)->clReleaseMemObject(memory);
 }
+static inline cl_int apus_clSetMemObjectDestructorCallback(
+    cl_mem memory, void(CL_CALLBACK *notify)(cl_mem, void *), void *data) {
+  return apus_opencl_of(memory)->clSetMemObjectDestructorCallback(memory, notify, data);
+}
 
 static inline cl_int apus_clEnqueueReadBuffer(
     cl_command_queue queue, cl_mem buffer, cl_bool blocking, size_t offset, size_t size, void *destination,

@@ -14,6 +14,7 @@
   FUNCTION(clFinish)                    \
   FUNCTION(clCreateBuffer)              \
   FUNCTION(clReleaseMemObject)          \
+  FUNCTION(clSetMemObjectDestructorCallback) \
   FUNCTION(clEnqueueReadBuffer)         \
   FUNCTION(clEnqueueWriteBuffer)        \
   FUNCTION(clEnqueueCopyBuffer)         \
