@@ -18,7 +18,7 @@
 // TRANSPOSED            whether x is the output's gradient and y the input's
 
 #include "arithmetic.cl"
-#include "convolution_window.cl"
+#include "window.cl"
 
 #ifndef TRANSPOSED
 #define TRANSPOSED 0

@@ -12,7 +12,7 @@
 //                             the last channel; there is one phase unless TRANSPOSED
 // offsets are in elements
 
-#include "convolution_window.cl"
+#include "window.cl"
 
 #ifndef TILE_M
 #define TILE_M 8

@@ -21,7 +21,7 @@
 // y                           the result, without gaps; slices follow each other at slice_stride
 // offsets and strides are in elements
 
-#include "convolution_window.cl"
+#include "window.cl"
 
 #ifndef PASS
 #define PASS 0

@@ -23,7 +23,7 @@
 // offsets and strides are in elements
 
 #include "arithmetic.cl"
-#include "convolution_window.cl"
+#include "window.cl"
 
 #ifndef PASS
 #define PASS 0

@@ -30,7 +30,7 @@
 // JOINS_THROUGH_MEMORY      for oclgrind, which cannot follow vectors that are joined
 
 #include "arithmetic.cl"
-#include "convolution_window.cl"
+#include "window.cl"
 
 #ifndef TILE_M
 #define TILE_M 8

@@ -25,7 +25,7 @@
 // TILE_W                divides KERNEL_W
 
 #include "arithmetic.cl"
-#include "convolution_window.cl"
+#include "window.cl"
 
 #ifndef TILE_C
 #define TILE_C 1

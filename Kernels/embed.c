@@ -44,9 +44,6 @@ static const unsigned char file_convolution_wide[] = {
 static const unsigned char file_convolution_wide_weights[] = {
 #embed "convolution_wide_weights.cl"
 };
-static const unsigned char file_convolution_window[] = {
-#embed "convolution_window.cl"
-};
 static const unsigned char file_gather_rows[] = {
 #embed "gather_rows.cl"
 };
@@ -83,6 +80,9 @@ static const unsigned char file_reduce_columns[] = {
 static const unsigned char file_reduce_rows[] = {
 #embed "reduce_rows.cl"
 };
+static const unsigned char file_reduction[] = {
+#embed "reduction.cl"
+};
 static const unsigned char file_scatter_add[] = {
 #embed "scatter_add.cl"
 };
@@ -106,6 +106,9 @@ static const unsigned char file_transposition[] = {
 };
 static const unsigned char file_update[] = {
 #embed "update.cl"
+};
+static const unsigned char file_window[] = {
+#embed "window.cl"
 };
 static const unsigned char file_winograd_input[] = {
 #embed "winograd_input.cl"
@@ -185,7 +188,6 @@ static const apus_kernel_file files[] = {
   FILE_ROW("convolution_tiled", file_convolution_tiled),
   FILE_ROW("convolution_wide", file_convolution_wide),
   FILE_ROW("convolution_wide_weights", file_convolution_wide_weights),
-  FILE_ROW("convolution_window", file_convolution_window),
   FILE_ROW("gather_rows", file_gather_rows),
   FILE_ROW("matmul_dot", file_matmul_dot),
   FILE_ROW("matmul_pack", file_matmul_pack),
@@ -198,6 +200,7 @@ static const apus_kernel_file files[] = {
   FILE_ROW("pool", file_pool),
   FILE_ROW("reduce_columns", file_reduce_columns),
   FILE_ROW("reduce_rows", file_reduce_rows),
+  FILE_ROW("reduction", file_reduction),
   FILE_ROW("scatter_add", file_scatter_add),
   FILE_ROW("softmax", file_softmax),
   FILE_ROW("sparse_product", file_sparse_product),
@@ -206,6 +209,7 @@ static const apus_kernel_file files[] = {
   FILE_ROW("transpose", file_transpose),
   FILE_ROW("transposition", file_transposition),
   FILE_ROW("update", file_update),
+  FILE_ROW("window", file_window),
   FILE_ROW("winograd_input", file_winograd_input),
   FILE_ROW("winograd_output", file_winograd_output),
   FILE_ROW("winograd_points", file_winograd_points),

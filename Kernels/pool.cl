@@ -21,35 +21,13 @@
 // KIND                  0 the largest, 1 the mean in which padding counts, 2 the mean in which it does not
 // WIDTH                 the outputs that are computed at a time; at most out_width
 
+#include "window.cl"
+
 #ifndef KIND
 #define KIND 0
 #endif
 #ifndef WIDTH
 #define WIDTH 8
-#endif
-#ifndef KERNEL_H
-#define KERNEL_H 2
-#endif
-#ifndef KERNEL_W
-#define KERNEL_W 2
-#endif
-#ifndef STRIDE_H
-#define STRIDE_H 2
-#endif
-#ifndef STRIDE_W
-#define STRIDE_W 2
-#endif
-#ifndef PAD_H
-#define PAD_H 0
-#endif
-#ifndef PAD_W
-#define PAD_W 0
-#endif
-#ifndef DILATION_H
-#define DILATION_H 1
-#endif
-#ifndef DILATION_W
-#define DILATION_W 1
 #endif
 
 #define JOIN2(a, b) a##b

@@ -18,48 +18,15 @@
 // RESULTS          how many chains are reduced, at most 4
 // MAXIMUM          0 for a sum; 1 for a maximum, which is NaN where any element is
 
+#include "reduction.cl"
+
 #ifndef LOCAL
 #define LOCAL 1
 #endif
-#ifndef WIDTH
-#define WIDTH 16
-#endif
-#ifndef RESULTS
-#define RESULTS 1
-#endif
-#ifndef MAXIMUM
-#define MAXIMUM 0
-#endif
 
-#define JOIN2(a, b) a##b
-#define JOIN(a, b) JOIN2(a, b)
-#define LOAD JOIN(vload, WIDTH)
-#define INTEGER_TO_REAL JOIN(convert_float, WIDTH)
-#if MAXIMUM
-#define INITIAL (-INFINITY)
-#define COMBINE(a, b) (((a) >= (b)) | ((a) != (a)) ? (a) : (b))
-#else
-#define INITIAL 0.0f
-#define COMBINE(a, b) ((a) + (b))
-#endif
-
-// Each result has variables of its own and no elements of arrays: those would be kept in memory.
-#if RESULTS == 1
-#define EACH(DO) DO(0)
-#elif RESULTS == 2
-#define EACH(DO) DO(0) DO(1)
-#elif RESULTS == 3
-#define EACH(DO) DO(0) DO(1) DO(2)
-#else
-#define EACH(DO) DO(0) DO(1) DO(2) DO(3)
-#endif
-#define TOTAL(result) JOIN(total, result)
-#define VALUE(result) JOIN(value, result)
 #define LANES(result) JOIN(lanes, result)
 #define START_VECTOR(result) REAL LANES(result) = (REAL)(INITIAL);
-#define START(result) float TOTAL(result) = INITIAL;
 #define ACCUMULATE_VECTOR(result) LANES(result) = COMBINE(LANES(result), VALUE(result));
-#define ACCUMULATE(result) TOTAL(result) = COMBINE(TOTAL(result), VALUE(result));
 #define COMBINE_LANES(result) \
   { \
     float parts[WIDTH]; \

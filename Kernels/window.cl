@@ -1,4 +1,4 @@
-// The window of a convolution, as every kernel of one takes it: an instance defines what differs from these.
+// A window that moves over images, as every convolution and pooling takes it: an instance defines what differs from these.
 
 #ifndef KERNEL_H
 #define KERNEL_H 3
