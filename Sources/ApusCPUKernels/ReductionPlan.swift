@@ -1,8 +1,8 @@
 /// Sums or maxima of a chain's results.
 ///
 /// The chain's row axes are the kept ones, then the reduced ones, or the other way round; its columns are either all
-/// reduced or all kept. There is an output for each result. Each output's elements are cut into the same number of segments, whatever the number of threads, so that the order of every
-/// sum is fixed.
+/// reduced or all kept. There is an output for each result. Each output's elements are cut into the same number of
+/// segments, whatever the number of threads, so that the order of every sum is fixed.
 public struct ReductionPlan {
   public var chain: UnsafePointer<ChainPlan>
   public var isMaximum: Bool

@@ -27,6 +27,11 @@ import Testing
     #expect(message { _ = try backend.prepare(fixture.program, buffers: buffers) }.contains("another device"))
   }
 
+  @Test func memoryThatIsNotThereIsAnError() {
+    let text = message { _ = try backend.makeBuffer(byteCount: .max / 2, label: "moments") }
+    #expect(text.contains("memory for moments"))
+  }
+
   @Test func readsAndWritesPastTheEndAreRefused() throws {
     let buffer = try backend.makeBuffer(byteCount: 16, label: "small")
     try buffer.write([Float](repeating: 1, count: 2), at: 2)

@@ -46,6 +46,28 @@ struct RuntimeTests {
     #expect(result[700...].allSatisfy { $0 == -1 })
   }
 
+  /// Somebody's memory, which commands may still read when nobody else knows it any more.
+  private final class Owner {
+    let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
+    init() { bytes.initializeMemory(as: UInt8.self, repeating: 9) }
+    deinit { bytes.deallocate() }
+  }
+
+  @Test func memoryOfTheHostLivesUntilTheLastCommandIsDone() throws {
+    let context = try TestDevice.context()
+    let target = try OpenCLBuffer(context, size: 1 << 20)
+    weak var owner: Owner?
+    do {
+      let kept = Owner()
+      owner = kept
+      let shared = try #require(try OpenCLBuffer(context, sharing: UnsafeRawBufferPointer(kept.bytes), owner: kept))
+      try context.queue.copy(MemoryRange(shared), to: MemoryRange(target))
+    }
+    #expect(try context.read(MemoryRange(target), repeating: UInt8(0)).allSatisfy { $0 == 9 })
+    try context.queue.finish()
+    #expect(owner == nil)
+  }
+
   @Test func transfersOverlapWithTheHost() throws {
     let context = try TestDevice.context()
     let buffer = try OpenCLBuffer(context, size: 4096)

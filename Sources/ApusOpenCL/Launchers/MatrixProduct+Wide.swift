@@ -28,6 +28,9 @@ extension Int {
 }
 
 extension MatrixProduct {
+  /// The rows from which it matters that A is read once.
+  private static let manyRows = 256
+
   func planWide(
     packsA: Bool, packsB: Bool, splits: Int, scratch: MemoryRange?, _ builder: inout ProgramBuilder
   ) throws(OpenCLError) -> [PlannedLaunch] {
@@ -82,7 +85,7 @@ extension MatrixProduct {
     fixed += [.memory(c.memory), .elements(c.batchStride), .elements(batch * m * n), .elements(c.rowStride)]
 
     // What neighbours share stays in the caches, so that the larger operand is read once.
-    let sharesRows = m > n && m >= 256
+    let sharesRows = m > n && m >= MatrixProduct.manyRows
     var parameters = ParameterList(fixed)
     let text = epilogue.text(&parameters, store: "vstore16")
     let suffix = try builder.add(
