@@ -33,6 +33,24 @@ static float sum_of_lanes(const float16 x) {
   return two.x + two.y;
 }
 
+// The same of eight vectors, in which the halves of two take the place of one at every step.
+static float8 sums_of_lanes(
+    const float16 a, const float16 b, const float16 c, const float16 d,
+    const float16 e, const float16 f, const float16 g, const float16 h
+) {
+  const float16 ab = (float16)(a.lo, b.lo) + (float16)(a.hi, b.hi);
+  const float16 cd = (float16)(c.lo, d.lo) + (float16)(c.hi, d.hi);
+  const float16 ef = (float16)(e.lo, f.lo) + (float16)(e.hi, f.hi);
+  const float16 gh = (float16)(g.lo, h.lo) + (float16)(g.hi, h.hi);
+  const float16 abcd =
+      (float16)(ab.s0123, ab.s89ab, cd.s0123, cd.s89ab) + (float16)(ab.s4567, ab.scdef, cd.s4567, cd.scdef);
+  const float16 efgh =
+      (float16)(ef.s0123, ef.s89ab, gh.s0123, gh.s89ab) + (float16)(ef.s4567, ef.scdef, gh.s4567, gh.scdef);
+  const float16 all =
+      (float16)(abcd.s0145, abcd.s89cd, efgh.s0145, efgh.s89cd) + (float16)(abcd.s2367, abcd.sabef, efgh.s2367, efgh.sabef);
+  return all.even + all.odd;
+}
+
 __kernel void matmul_dot(
     const uint m, const uint n, const uint k,
     __global const float *restrict a, const ulong a_offset, const ulong a_batch_stride, const ulong a_row_stride,
@@ -91,19 +109,23 @@ __kernel void matmul_dot(
   }
 
   // Through memory from here on, so that the chain's code is not repeated for every element of the tile.
-  float tile[TILE_M][TILE_N];
+#define SUM(element) sum[(element) / TILE_N][(element) % TILE_N]
+  float tile[TILE_M * TILE_N];
 #pragma unroll
-  for (uint row = 0; row < TILE_M; row += 1) {
-#pragma unroll
-    for (uint column = 0; column < TILE_N; column += 1) tile[row][column] = sum_of_lanes(sum[row][column]);
+  for (uint i = 0; i < TILE_M * TILE_N / 8 * 8; i += 8) {
+    const float8 eight = sums_of_lanes(
+        SUM(i), SUM(i + 1), SUM(i + 2), SUM(i + 3), SUM(i + 4), SUM(i + 5), SUM(i + 6), SUM(i + 7));
+    vstore8(eight, 0, tile + i);
   }
+#pragma unroll
+  for (uint i = TILE_M * TILE_N / 8 * 8; i < TILE_M * TILE_N; i += 1) tile[i] = sum_of_lanes(SUM(i));
 #define RANDOM(stream) random_float(((ulong)batch * m + row) * n + column, (uint2)(key0, key1), step, stream)
   for (uint row = first_row; row < row0 + TILE_M; row += 1) {
     __global float *c_row = c + c_offset + batch * c_batch_stride + row * c_row_stride;
     //@begin rows
     //@end rows
     for (uint column = first_column; column < column0 + TILE_N; column += 1) {
-      const float product = tile[row - row0][column - column0];
+      const float product = tile[(row - row0) * TILE_N + column - column0];
       //@begin scalar
       c_row[column] = product;
       //@end scalar

@@ -86,7 +86,7 @@ private struct ReductionWalk {
   private let used: [Int]
   private let keptWalk: CollapsedShape
   private let reducedWalk: CollapsedShape
-  /// Whether the innermost dimension in memory is kept.
+  /// Whether the columns are kept: of the two innermost dimensions, the one along which the inputs lie closer together.
   private let keepsColumns: Bool
 
   private let rowsPerSlice: Int
@@ -116,9 +116,8 @@ private struct ReductionWalk {
     reducedWalk = walk(reducedAxes)
     let kept = keptWalk
     let reduced = reducedWalk
-    keepsColumns =
-      kept.columns > 1 && kept.strides.contains { $0.last == 1 }
-      && (reduced.columns == 1 || !reduced.strides.contains { $0.last == 1 })
+    func step(_ walk: CollapsedShape) -> Int { walk.strides.reduce(0) { $0 + ($1.last ?? 0) } }
+    keepsColumns = kept.columns > 1 && (reduced.columns == 1 || step(kept) < step(reduced))
 
     // Slices only where there are too few outputs to keep the device busy, and enough elements for each.
     let outputs = kept.shape.reduce(1, *)
