@@ -1,8 +1,9 @@
 // Matrix product for processors: C[M, N] = A[M, K] B[K, N], then a pointwise chain on each element of C.
 //
 // A work-item owns a TILE_M x TILE_N tile of C, kept in TILE_M * TILE_N / 16 vectors of 16 floats: tile row
-// get_global_id(0), tile column get_global_id(1), or the other way round where ROWS_SHARED, in slice get_global_id(2) % splits of the K dimension of matrix
-// get_global_id(2) / splits of the batch. A work-group owns nothing together: no local memory, no barrier.
+// get_global_id(0), tile column get_global_id(1), or the other way round where ROWS_SHARED, in slice
+// get_global_id(2) % splits of the K dimension of matrix get_global_id(2) / splits of the batch. A work-group owns nothing
+// together: no local memory, no barrier.
 //
 // A tile that would reach over the edge of C is moved back inside, and only what no other tile owns is written.
 // So m >= TILE_M unless A is packed, and n >= TILE_N unless B is packed; packed panels are padded with zeros.
@@ -20,7 +21,7 @@
 // all strides are in elements, as are the offsets
 //
 // ROWS_SHARED       whether neighbouring work-items share rows and not columns: what they share stays in the caches, so it
-//                   should be of the larger operand
+//                   should be of the larger operand; and they write C's rows from end to end
 
 #include "arithmetic.cl"
 

@@ -30,6 +30,8 @@ extension Int {
 extension MatrixProduct {
   /// The rows from which it matters that A is read once.
   private static let manyRows = 256
+  /// What stays in a second-level cache beside other things: a megabyte.
+  private static let cacheFloats = 1 << 18
 
   func planWide(
     packsA: Bool, packsB: Bool, splits: Int, scratch: MemoryRange?, _ builder: inout ProgramBuilder
@@ -84,8 +86,10 @@ extension MatrixProduct {
     }
     fixed += [.memory(c.memory), .elements(c.batchStride), .elements(batch * m * n), .elements(c.rowStride)]
 
-    // What neighbours share stays in the caches, so that the larger operand is read once.
-    let sharesRows = m > n && m >= MatrixProduct.manyRows
+    // What neighbours share stays in the caches, so that the larger operand is read once. Where the caches hold the operands
+    // but not the result, its rows are written from end to end.
+    let writesMost = m * n > MatrixProduct.cacheFloats && k * (m + n) < MatrixProduct.cacheFloats
+    let sharesRows = (m > n && m >= MatrixProduct.manyRows) || writesMost
     var parameters = ParameterList(fixed)
     let text = epilogue.text(&parameters, store: "vstore16")
     let suffix = try builder.add(
