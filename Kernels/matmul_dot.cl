@@ -15,6 +15,8 @@
 // a, b             element (row or column, p): row * row_stride + p
 // c                element (row, column): row * c_row_stride + column
 // *_batch_stride   from one matrix of the batch to the next; all strides and offsets are in elements
+//
+// JOINS_THROUGH_MEMORY      for oclgrind, which cannot follow vectors that are joined
 
 #include "arithmetic.cl"
 
@@ -33,21 +35,38 @@ static float sum_of_lanes(const float16 x) {
   return two.x + two.y;
 }
 
-// The same of eight vectors, in which the halves of two take the place of one at every step.
+#ifdef JOINS_THROUGH_MEMORY
+static float16 join_four(const float4 a, const float4 b, const float4 c, const float4 d) {
+  float parts[16];
+  vstore4(a, 0, parts);
+  vstore4(b, 1, parts);
+  vstore4(c, 2, parts);
+  vstore4(d, 3, parts);
+  return vload16(0, parts);
+}
+#define JOIN_TWO(a, b) join_four((a).lo, (a).hi, (b).lo, (b).hi)
+#define JOIN_FOUR(a, b, c, d) join_four(a, b, c, d)
+#else
+#define JOIN_TWO(a, b) (float16)(a, b)
+#define JOIN_FOUR(a, b, c, d) (float16)(a, b, c, d)
+#endif
+
+// The same of eight vectors: at every step the halves of two sums take the place of one.
 static float8 sums_of_lanes(
     const float16 a, const float16 b, const float16 c, const float16 d,
     const float16 e, const float16 f, const float16 g, const float16 h
 ) {
-  const float16 ab = (float16)(a.lo, b.lo) + (float16)(a.hi, b.hi);
-  const float16 cd = (float16)(c.lo, d.lo) + (float16)(c.hi, d.hi);
-  const float16 ef = (float16)(e.lo, f.lo) + (float16)(e.hi, f.hi);
-  const float16 gh = (float16)(g.lo, h.lo) + (float16)(g.hi, h.hi);
+  const float16 ab = JOIN_TWO(a.lo, b.lo) + JOIN_TWO(a.hi, b.hi);
+  const float16 cd = JOIN_TWO(c.lo, d.lo) + JOIN_TWO(c.hi, d.hi);
+  const float16 ef = JOIN_TWO(e.lo, f.lo) + JOIN_TWO(e.hi, f.hi);
+  const float16 gh = JOIN_TWO(g.lo, h.lo) + JOIN_TWO(g.hi, h.hi);
   const float16 abcd =
-      (float16)(ab.s0123, ab.s89ab, cd.s0123, cd.s89ab) + (float16)(ab.s4567, ab.scdef, cd.s4567, cd.scdef);
+      JOIN_FOUR(ab.s0123, ab.s89ab, cd.s0123, cd.s89ab) + JOIN_FOUR(ab.s4567, ab.scdef, cd.s4567, cd.scdef);
   const float16 efgh =
-      (float16)(ef.s0123, ef.s89ab, gh.s0123, gh.s89ab) + (float16)(ef.s4567, ef.scdef, gh.s4567, gh.scdef);
+      JOIN_FOUR(ef.s0123, ef.s89ab, gh.s0123, gh.s89ab) + JOIN_FOUR(ef.s4567, ef.scdef, gh.s4567, gh.scdef);
   const float16 all =
-      (float16)(abcd.s0145, abcd.s89cd, efgh.s0145, efgh.s89cd) + (float16)(abcd.s2367, abcd.sabef, efgh.s2367, efgh.sabef);
+      JOIN_FOUR(abcd.s0145, abcd.s89cd, efgh.s0145, efgh.s89cd)
+      + JOIN_FOUR(abcd.s2367, abcd.sabef, efgh.s2367, efgh.sabef);
   return all.even + all.odd;
 }
 
