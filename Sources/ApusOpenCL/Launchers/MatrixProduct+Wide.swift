@@ -53,14 +53,18 @@ extension MatrixProduct {
       let suffix = try builder.add(
         KernelInstance(
           template: "matmul_pack", macros: ["TILE": "\(tile)", "LINES_ADJACENT": lineStride == 1 ? "1" : "0"]))
+      // What is contiguous is read from end to end.
+      let panelCount = lines.divided(by: tile)
+      let (panelsPerItem, stepsPerItem) = lineStride == 1 ? (panelCount, 16) : (1, 256)
       let arguments: [KernelArgument] = [
-        .uint(UInt32(lines)), .uint(UInt32(k)), .memory(operand.memory), .elements(operand.batchStride),
-        .elements(lineStride), .elements(kStride), .memory(panels),
+        .size(lines), .size(k), .size(panelsPerItem), .size(stepsPerItem), .memory(operand.memory),
+        .elements(operand.batchStride), .elements(lineStride), .elements(kStride), .memory(panels),
       ]
       launches.append(
         PlannedLaunch(
-          suffix.name(of: "matmul_pack"), arguments, groups: [lines.divided(by: tile), isBatched ? batch : 1],
-          local: [1, 1]))
+          suffix.name(of: "matmul_pack"), arguments,
+          groups: [panelCount.divided(by: panelsPerItem), k.divided(by: stepsPerItem), isBatched ? batch : 1],
+          local: [1, 1, 1]))
       return panels
     }
 
