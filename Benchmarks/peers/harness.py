@@ -3,8 +3,9 @@
     python PEER.py NAME... [--threads 2] [--rounds 3] [--serve]
 
 Prints one JSON object, {"version": ..., "figures": {NAME: figure}, "variants": {NAME: {VARIANT: figure}}}: of several
-variants the best is the figure. With --serve it measures once for each line of its input and prints one object a line,
-so that what is slow to make ready, such as compiled steps, is made once. Names that the peer knows nothing of are left out.
+variants the best is the figure. With --serve each line of its input is a JSON array of names that are measured, and one
+object a line is printed, so that what is slow to make ready, such as compiled steps, is made once. Names that the peer knows
+nothing of are left out.
 
 A figure is in the unit that `apus bench` gives: GFLOP/s for products, GB/s for updates, steps/s for steps.
 """
@@ -88,9 +89,9 @@ def main(version, prepare, threads=lambda count: None):
     threads(arguments.threads)
     ready, failed = {}, set()
 
-    def measure():
+    def measure(names):
         figures, variants = {}, {}
-        for name in arguments.names:
+        for name in names:
             for variant, make in (prepare(name) or {}).items():
                 if (name, variant) in failed:
                     continue
@@ -109,7 +110,7 @@ def main(version, prepare, threads=lambda count: None):
         print(json.dumps({"version": text, "figures": figures, "variants": variants}), flush=True)
 
     if arguments.serve:
-        for _ in sys.stdin:
-            measure()
+        for line in sys.stdin:
+            measure(json.loads(line))
     else:
-        measure()
+        measure(arguments.names)

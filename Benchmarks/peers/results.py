@@ -41,9 +41,13 @@ class Results:
         return (max(values) - min(values)) / statistics.median(values) if len(values) > 1 else 0.0
 
     def ratio(self, name, device, peer):
-        """Ours over the peer's."""
-        ours, theirs = self.median(name, device), self.median(name, peer)
-        return ours / theirs if ours and theirs else None
+        """Ours over the peer's: the median of the rounds' ratios, or that of the medians where a peer lacks rounds."""
+        ours, theirs = (self.figures.get(name, {}).get(who) or [] for who in (device, peer))
+        if not ours or not theirs:
+            return None
+        if len(ours) == len(theirs):
+            return statistics.median(a / b for a, b in zip(ours, theirs))
+        return statistics.median(ours) / statistics.median(theirs)
 
     def is_quiet(self):
         return self.disturbance is None or self.disturbance <= Results.QUIET
@@ -122,9 +126,10 @@ def document(results, notes):
             "**The machine was not quiet: no figure here says anything, and no target is judged.**"]),
         "Written by `Benchmarks/peers/run.py`, which `make bench` runs; what is measured and why is in its first lines.\n"
         "The last sections are Benchmarks/NOTES.md.",
-        "Ratios are ours over the peer's; except for memory (MB at its peak) and start (seconds), more is better. Figures\n"
-        f"are medians of alternating rounds ({results.rounds}), ± half of the way from the smallest to the largest. Of several\n"
-        "ways that a peer has, the best counts and is named.",
+        "Ratios are ours over the peer's; except for memory (MB at its peak) and start (seconds), more is better. Figures and\n"
+        f"ratios are medians of alternating rounds ({results.rounds}), ± half of the way from the smallest to the largest. Within a\n"
+        "round both sides of a ratio are measured within seconds, ours before and after the peer. Of several ways that a peer\n"
+        "has, the best counts and is named.",
         f"```\n{results.command}\n```",
         "## Machine and versions",
         table(["", ""], [[key, value] for key, value in facts.items()]).replace("---:", "---"),

@@ -2,10 +2,12 @@
 
     python Benchmarks/peers/run.py .build/release/apus [--rounds 5] [--devices cpu,opencl] [--only NAME...]
 
-Each round measures Apus on every device, in `apus bench`, then every peer, then Apus again; medians count. Products are
-compared with OpenBLAS and CLBlast, updates with PyTorch's fused Adam and Luo et al.'s AMSBound, training steps with
-PyTorch (eager, channels-last, compiled) and tinygrad; then whole processes with PyTorch's, their peak memory and the time
-to the end of step 1. Both sides get as many threads as there are cores. A peer that is missing is a remark in the results.
+A host's speed drifts within minutes, so what is compared is measured within seconds: each round takes the products, the
+updates and every model's step one after the other, and for each of these measures Apus on every device, in `apus bench`, then
+every peer, then Apus again. Medians count, of the figures and of the rounds' ratios. Products are compared with OpenBLAS and
+CLBlast, updates with PyTorch's fused Adam and Luo et al.'s AMSBound, training steps with PyTorch (eager, channels-last,
+compiled); then whole processes with PyTorch's, their peak memory and the time to the end of step 1; at last, once, steps with
+tinygrad. Both sides get as many threads as there are cores. A peer that is missing is a remark in the results.
 
 Writes Benchmarks/RESULTS.md from what was measured (--output), Benchmarks/NOTES.md and the targets in targets.py, and the
 figures of every round beside it as .json. Run it on a quiet machine, with the Python that install.sh names.
@@ -46,13 +48,13 @@ def best_kernels():
 
 
 class Peer:
-    """A program of this folder that is asked for a round of figures by a line on its input.
+    """A program of this folder that is asked for figures by a line on its input.
 
-    With `seconds` each benchmark is measured by a process of its own, in the first round only and within so much time for
-    all of them together: for a peer that takes long to make ready, and that few runs show to be far behind.
+    With `seconds` each benchmark is measured by a process of its own, once and within so much time for all of them together:
+    for a peer that takes long to make ready, and that one run shows to be far behind.
     """
 
-    # Seconds after which a round is given up.
+    # Seconds after which an answer is given up.
     PATIENCE = 600
 
     def __init__(self, who, program, kinds, environment=None, seconds=None):
@@ -73,13 +75,16 @@ class Peer:
                 self.command(self.names) + ["--serve"], env=os.environ | (self.environment or {}), text=True,
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors)
 
-    def round(self):
-        """The figures of each program that was run, and the reasons of those that gave none."""
+    def answer(self, names):
+        """The figures of those of the benchmarks that it knows, and the reasons of those that gave none."""
+        names = [name for name in names if name in self.names]
+        if not names:
+            return [], []
         if self.seconds is None:
             watch = threading.Timer(Peer.PATIENCE, self.process.kill)
             watch.start()
             try:
-                self.process.stdin.write("\n")
+                self.process.stdin.write(json.dumps(names) + "\n")
                 self.process.stdin.flush()
                 line = self.process.stdout.readline()
             except OSError:
@@ -93,9 +98,8 @@ class Peer:
         # nothing of its speed.
         begun = time.monotonic()
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            list(pool.map(lambda name: self.once(name, begun + self.seconds * 2 / 3), self.names))
-        answers = [(name, *self.once(name, begun + self.seconds)) for name in self.names]
-        self.names = []
+            list(pool.map(lambda name: self.once(name, begun + self.seconds * 2 / 3), names))
+        answers = [(name, *self.once(name, begun + self.seconds)) for name in names]
         reasons = [f"{self.who}, {name}: {error}" for name, found, error in answers if not found]
         return [found for _, found, _ in answers if found], reasons
 
@@ -198,46 +202,71 @@ def version(command):
 
 
 class Comparison:
-    """The rounds: Apus on each device before and after the peers, then whole processes."""
+    """The rounds: in each, benchmark by benchmark, Apus on each device before and after the peers, then whole processes."""
 
     def __init__(self, apus, devices, wanted, folder):
         self.apus, self.devices, self.folder = apus, devices, folder
-        self.names = wanted(targets.PRODUCTS + targets.UPDATES + targets.STEPS)
+        groups = [targets.PRODUCTS, targets.UPDATES] + [[name] for name in targets.STEPS]
+        self.groups = [group for group in map(wanted, groups) if group]
+        self.names = [name for group in self.groups for name in group]
         self.processes = {kind: wanted(names) for kind, names in (("memory", targets.MEMORY), ("start", targets.START))}
         self.datasets = training_data.write(folder) if any(self.processes.values()) else {}
         self.peers = peers() + (opencl_peers() if "opencl" in devices else [])
         for peer in self.peers:
             peer.start(self.names)
         self.variants = {}
+        # Seconds that are kept for what is measured once.
+        self.reserved = sum(peer.seconds for peer in self.peers if peer.seconds and peer.names)
 
     @staticmethod
-    def settle(number, who):
-        """Announces who is next, and waits for the threads of the last one, which spin for a while when they are done."""
-        say(f"round {number + 1}: {who}")
-        time.sleep(0.5)
+    def settle():
+        """Waits for the threads of the last program, which spin for a while when they are done."""
+        time.sleep(0.3)
+
+    def make_ready(self, results):
+        """Has every side compile what it needs; these figures do not count."""
+        for device in self.devices if self.names else []:
+            say(f"making apus ready on {device}")
+            results.remarks += ours(self.apus, device, self.names)[1]
+        for peer in self.peers:
+            if not peer.seconds and peer.names:
+                say(f"making {peer.who} ready")
+                results.remarks += peer.answer(self.names)[1]
 
     def round(self, results, number):
-        # A host's speed drifts within minutes: ours are measured before and after the peers, and who takes long comes last.
-        self.own(results, number)
-        for position, peer in enumerate(self.peers):
-            if not peer.seconds:
-                self.peer(results, number, position, peer)
-        self.own(results, number)
+        for group in self.groups:
+            say(f"round {number + 1}: {group[0] if len(group) == 1 else group[0].split()[0] + 's'}")
+            own = {device: [] for device in self.devices}
+            self.own(results, own, group)
+            for position, peer in enumerate(self.peers):
+                if not peer.seconds:
+                    self.peer(results, position, peer, group)
+            self.own(results, own, group)
+            for device, measured in own.items():
+                for name in group:
+                    values = [figures[name] for figures in measured if name in figures]
+                    if values:
+                        results.add(name, device, statistics.mean(values))
         # Peak memory hardly differs from round to round.
         whole = (self.processes["memory"] if number < 2 else []) + self.processes["start"]
         if whole:
-            self.settle(number, "whole processes")
+            say(f"round {number + 1}: whole processes")
+            self.settle()
             results.remarks += processes.measure(
                 results, self.apus, self.devices, whole, self.folder, self.datasets, is_first=number == 0)
-        for position, peer in enumerate(self.peers):
-            if peer.seconds:
-                self.peer(results, number, position, peer)
 
-    def peer(self, results, number, position, peer):
-        if not peer.names:
+    def once(self, results):
+        """What is measured once, at the end."""
+        for position, peer in enumerate(self.peers):
+            if peer.seconds and peer.names:
+                say(peer.who)
+                self.peer(results, position, peer, self.names)
+
+    def peer(self, results, position, peer, names):
+        if not set(names) & set(peer.names):
             return
-        self.settle(number, peer.who)
-        found, reasons = peer.round()
+        self.settle()
+        found, reasons = peer.answer(names)
         results.remarks += reasons
         for answer in found:
             results.versions[peer.who] = answer["version"]
@@ -247,13 +276,13 @@ class Comparison:
                     own = self.variants.setdefault((name, peer.who), {})
                     own.setdefault((position, label), []).append(figure)
 
-    def own(self, results, number):
-        for device in self.devices if self.names else []:
-            self.settle(number, f"apus on {device}")
-            figures, reasons = ours(self.apus, device, self.names)
-            results.remarks += [reason for reason in reasons if reason not in results.remarks]
-            for name, value in figures.items():
-                results.add(name, device, value)
+    def own(self, results, figures, names):
+        """Adds our figures on each device to those that there are."""
+        for device in self.devices:
+            self.settle()
+            found, reasons = ours(self.apus, device, names)
+            figures[device].append(found)
+            results.remarks += reasons
 
     def finish(self, results):
         """Ends the peers and adds their figures."""
@@ -291,15 +320,16 @@ def main():
     start, busy, own = time.monotonic(), processor_time(), own_time()
     with tempfile.TemporaryDirectory() as folder:
         comparison = Comparison(apus, devices, wanted, folder)
+        comparison.make_ready(results)
         longest = 0
         while results.rounds < arguments.rounds:
             begun = time.monotonic()
-            if results.rounds and begun - start + longest > 60 * arguments.minutes:
+            if results.rounds and begun - start + longest > 60 * arguments.minutes - comparison.reserved:
                 break
             comparison.round(results, results.rounds)
             results.rounds += 1
-            # The first round also makes everything ready, so it says nothing of the others.
-            longest = max(longest, time.monotonic() - begun) if results.rounds > 1 else 0
+            longest = max(longest, time.monotonic() - begun)
+        comparison.once(results)
         comparison.finish(results)
     elapsed = time.monotonic() - start
     results.machine["duration"] = f"{elapsed / 60:.1f} minutes"
