@@ -128,7 +128,7 @@ def document(results, notes):
         "The last sections are Benchmarks/NOTES.md.",
         "Ratios are ours over the peer's; except for memory (MB at its peak) and start (seconds), more is better. Figures and\n"
         f"ratios are medians of alternating rounds ({results.rounds}), ± half of the way from the smallest to the largest. Within a\n"
-        "round both sides of a ratio are measured within seconds, ours before and after the peer. Of several ways that a peer\n"
+        "round both sides of a ratio are measured within seconds, every other time ours first. Of several ways that a peer\n"
         "has, the best counts and is named.",
         f"```\n{results.command}\n```",
         "## Machine and versions",

@@ -1,10 +1,10 @@
 """Measures Apus beside its peers in alternation and writes the results.
 
-    python Benchmarks/peers/run.py .build/release/apus [--rounds 5] [--devices cpu,opencl] [--only NAME...]
+    python Benchmarks/peers/run.py .build/release/apus [--rounds 5] [--devices cpu,opencl] [--only NAME...] [--without PEER...]
 
 A host's speed drifts within minutes, so what is compared is measured within seconds: each round takes the products, the
-updates and every model's step one after the other, and for each of these measures Apus on every device, in `apus bench`, then
-every peer, then Apus again. Medians count, of the figures and of the rounds' ratios. Products are compared with OpenBLAS and
+updates and every model's step one after the other, and for each of these measures Apus on every device, in `apus bench`, and
+then every peer; every other round does so the other way round. Medians count, of the figures and of the rounds' ratios. Products are compared with OpenBLAS and
 CLBlast, updates with PyTorch's fused Adam and Luo et al.'s AMSBound, training steps with PyTorch (eager, channels-last,
 compiled); then whole processes with PyTorch's, their peak memory and the time to the end of step 1; at last, once, steps with
 tinygrad. Both sides get as many threads as there are cores. A peer that is missing is a remark in the results.
@@ -202,21 +202,23 @@ def version(command):
 
 
 class Comparison:
-    """The rounds: in each, benchmark by benchmark, Apus on each device before and after the peers, then whole processes."""
+    """The rounds: in each, benchmark by benchmark, Apus on each device and the peers, then whole processes."""
 
-    def __init__(self, apus, devices, wanted, folder):
+    def __init__(self, apus, devices, wanted, folder, without=()):
         self.apus, self.devices, self.folder = apus, devices, folder
         groups = [targets.PRODUCTS, targets.UPDATES] + [[name] for name in targets.STEPS]
         self.groups = [group for group in map(wanted, groups) if group]
         self.names = [name for group in self.groups for name in group]
         self.processes = {kind: wanted(names) for kind, names in (("memory", targets.MEMORY), ("start", targets.START))}
         self.datasets = training_data.write(folder) if any(self.processes.values()) else {}
-        self.peers = peers() + (opencl_peers() if "opencl" in devices else [])
+        everyone = peers() + (opencl_peers() if "opencl" in devices else [])
+        self.peers = [peer for peer in everyone if peer.who not in without]
         for peer in self.peers:
             peer.start(self.names)
         self.variants = {}
         # Seconds that are kept for what is measured once.
-        self.reserved = sum(peer.seconds for peer in self.peers if peer.seconds and peer.names)
+        self.reserved = 12 * len(self.processes["memory"]) + sum(
+            peer.seconds for peer in self.peers if peer.seconds and peer.names)
 
     @staticmethod
     def settle():
@@ -236,27 +238,21 @@ class Comparison:
     def round(self, results, number):
         for group in self.groups:
             say(f"round {number + 1}: {group[0] if len(group) == 1 else group[0].split()[0] + 's'}")
-            own = {device: [] for device in self.devices}
-            self.own(results, own, group)
-            for position, peer in enumerate(self.peers):
-                if not peer.seconds:
-                    self.peer(results, position, peer, group)
-            self.own(results, own, group)
-            for device, measured in own.items():
-                for name in group:
-                    values = [figures[name] for figures in measured if name in figures]
-                    if values:
-                        results.add(name, device, statistics.mean(values))
-        # Peak memory hardly differs from round to round.
-        whole = (self.processes["memory"] if number < 2 else []) + self.processes["start"]
-        if whole:
-            say(f"round {number + 1}: whole processes")
+            sides = [lambda: self.own(results, group), lambda: self.others(results, group)]
+            for measure in reversed(sides) if number % 2 else sides:
+                measure()
+        self.whole(results, self.processes["start"], is_first=number == 0)
+
+    def whole(self, results, names, is_first):
+        if names:
+            say("whole processes")
             self.settle()
             results.remarks += processes.measure(
-                results, self.apus, self.devices, whole, self.folder, self.datasets, is_first=number == 0)
+                results, self.apus, self.devices, names, self.folder, self.datasets, is_first)
 
     def once(self, results):
-        """What is measured once, at the end."""
+        """What is measured once, at the end: peak memory, which hardly differs from run to run, and who takes long."""
+        self.whole(results, self.processes["memory"], is_first=True)
         for position, peer in enumerate(self.peers):
             if peer.seconds and peer.names:
                 say(peer.who)
@@ -276,13 +272,18 @@ class Comparison:
                     own = self.variants.setdefault((name, peer.who), {})
                     own.setdefault((position, label), []).append(figure)
 
-    def own(self, results, figures, names):
-        """Adds our figures on each device to those that there are."""
+    def others(self, results, names):
+        for position, peer in enumerate(self.peers):
+            if not peer.seconds:
+                self.peer(results, position, peer, names)
+
+    def own(self, results, names):
         for device in self.devices:
             self.settle()
-            found, reasons = ours(self.apus, device, names)
-            figures[device].append(found)
+            figures, reasons = ours(self.apus, device, names)
             results.remarks += reasons
+            for name, value in figures.items():
+                results.add(name, device, value)
 
     def finish(self, results):
         """Ends the peers and adds their figures."""
@@ -304,6 +305,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--minutes", type=float, default=18, help="no round is begun that would end later (default: 18)")
     parser.add_argument("--only", nargs="+", help="benchmarks by name, or the first words of some: 'step mlp' memory")
+    parser.add_argument("--without", nargs="+", default=[], help="peers that are left out: tinygrad takes eight minutes")
     parser.add_argument("--output", default=os.path.join(HERE, "../RESULTS.md"))
     parser.add_argument("--notes", default=os.path.join(HERE, "../NOTES.md"))
     arguments = parser.parse_args()
@@ -319,7 +321,7 @@ def main():
         command=" ".join(["python", "Benchmarks/peers/run.py", arguments.apus, *map(shlex.quote, sys.argv[2:])]))
     start, busy, own = time.monotonic(), processor_time(), own_time()
     with tempfile.TemporaryDirectory() as folder:
-        comparison = Comparison(apus, devices, wanted, folder)
+        comparison = Comparison(apus, devices, wanted, folder, arguments.without)
         comparison.make_ready(results)
         longest = 0
         while results.rounds < arguments.rounds:
