@@ -4,10 +4,11 @@
 
 A host's speed drifts within minutes, so what is compared is measured within seconds: each round takes the products, the
 updates and every model's step one after the other, and for each of these measures Apus on every device, in `apus bench`, and
-then every peer; every other round does so the other way round. Medians count, of the figures and of the rounds' ratios. Products are compared with OpenBLAS and
-CLBlast, updates with PyTorch's fused Adam and Luo et al.'s AMSBound, training steps with PyTorch (eager, channels-last,
-compiled); then whole processes with PyTorch's, their peak memory and the time to the end of step 1; at last, once, steps with
-tinygrad. Both sides get as many threads as there are cores. A peer that is missing is a remark in the results.
+then every peer; every other round does so the other way round. Medians count, of the figures and of the rounds' ratios.
+Products are compared with OpenBLAS and CLBlast, updates with PyTorch's fused Adam and Luo et al.'s AMSBound, training steps
+with PyTorch (eager, channels-last, compiled), whole processes with PyTorch's by the time to the end of step 1; and at the end,
+once, their peak memory, and steps with tinygrad. Both sides get as many threads as there are cores. A peer that is missing is
+a remark in the results.
 
 Writes Benchmarks/RESULTS.md from what was measured (--output), Benchmarks/NOTES.md and the targets in targets.py, and the
 figures of every round beside it as .json. Run it on a quiet machine, with the Python that install.sh names.
@@ -204,6 +205,9 @@ def version(command):
 class Comparison:
     """The rounds: in each, benchmark by benchmark, Apus on each device and the peers, then whole processes."""
 
+    # What a model's peak memory takes on all sides.
+    MEMORY_SECONDS = 12
+
     def __init__(self, apus, devices, wanted, folder, without=()):
         self.apus, self.devices, self.folder = apus, devices, folder
         groups = [targets.PRODUCTS, targets.UPDATES] + [[name] for name in targets.STEPS]
@@ -212,13 +216,15 @@ class Comparison:
         self.processes = {kind: wanted(names) for kind, names in (("memory", targets.MEMORY), ("start", targets.START))}
         self.datasets = training_data.write(folder) if any(self.processes.values()) else {}
         everyone = peers() + (opencl_peers() if "opencl" in devices else [])
-        self.peers = [peer for peer in everyone if peer.who not in without]
-        for peer in self.peers:
+        chosen = [peer for peer in everyone if peer.who not in without]
+        for peer in chosen:
             peer.start(self.names)
+        self.peers = [peer for peer in chosen if peer.names and peer.seconds is None]
+        self.slow_peers = [peer for peer in chosen if peer.names and peer.seconds is not None]
         self.variants = {}
         # Seconds that are kept for what is measured once.
-        self.reserved = 12 * len(self.processes["memory"]) + sum(
-            peer.seconds for peer in self.peers if peer.seconds and peer.names)
+        self.reserved = Comparison.MEMORY_SECONDS * len(self.processes["memory"]) + sum(
+            peer.seconds for peer in self.slow_peers)
 
     @staticmethod
     def settle():
@@ -231,9 +237,8 @@ class Comparison:
             say(f"making apus ready on {device}")
             results.remarks += ours(self.apus, device, self.names)[1]
         for peer in self.peers:
-            if not peer.seconds and peer.names:
-                say(f"making {peer.who} ready")
-                results.remarks += peer.answer(self.names)[1]
+            say(f"making {peer.who} ready")
+            results.remarks += peer.answer(self.names)[1]
 
     def round(self, results, number):
         for group in self.groups:
@@ -253,12 +258,11 @@ class Comparison:
     def once(self, results):
         """What is measured once, at the end: peak memory, which hardly differs from run to run, and who takes long."""
         self.whole(results, self.processes["memory"], is_first=True)
-        for position, peer in enumerate(self.peers):
-            if peer.seconds and peer.names:
-                say(peer.who)
-                self.peer(results, position, peer, self.names)
+        for peer in self.slow_peers:
+            say(peer.who)
+            self.peer(results, peer, self.names)
 
-    def peer(self, results, position, peer, names):
+    def peer(self, results, peer, names):
         if not set(names) & set(peer.names):
             return
         self.settle()
@@ -270,12 +274,11 @@ class Comparison:
                 for variant, figure in by_variant.items():
                     label = " ".join([variant, *(peer.environment or {}).values()])
                     own = self.variants.setdefault((name, peer.who), {})
-                    own.setdefault((position, label), []).append(figure)
+                    own.setdefault(label, []).append(figure)
 
     def others(self, results, names):
-        for position, peer in enumerate(self.peers):
-            if not peer.seconds:
-                self.peer(results, position, peer, names)
+        for peer in self.peers:
+            self.peer(results, peer, names)
 
     def own(self, results, names):
         for device in self.devices:
@@ -287,11 +290,11 @@ class Comparison:
 
     def finish(self, results):
         """Ends the peers and adds their figures."""
-        for peer in self.peers:
+        for peer in self.peers + self.slow_peers:
             results.remarks += peer.stop()
         # Of a peer's ways the one with the best median counts, and not the best figure of each round.
         for (name, who), by_variant in self.variants.items():
-            (_, label), values = max(by_variant.items(), key=lambda item: statistics.median(item[1]))
+            label, values = max(by_variant.items(), key=lambda item: statistics.median(item[1]))
             for value in values:
                 results.add(name, who, value)
             if len(by_variant) > 1:
