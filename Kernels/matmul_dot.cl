@@ -27,14 +27,6 @@
 #define TILE_N 5
 #endif
 
-// The sum of 16 lanes, always in the same order.
-static float sum_of_lanes(const float16 x) {
-  const float8 eight = x.lo + x.hi;
-  const float4 four = eight.lo + eight.hi;
-  const float2 two = four.lo + four.hi;
-  return two.x + two.y;
-}
-
 #ifdef JOINS_THROUGH_MEMORY
 static float16 join_four(const float4 a, const float4 b, const float4 c, const float4 d) {
   float parts[16];
@@ -50,6 +42,14 @@ static float16 join_four(const float4 a, const float4 b, const float4 c, const f
 #define JOIN_TWO(a, b) (float16)(a, b)
 #define JOIN_FOUR(a, b, c, d) (float16)(a, b, c, d)
 #endif
+
+// The sum of 16 lanes, always in the same order.
+static float sum_of_lanes(const float16 x) {
+  const float8 eight = x.lo + x.hi;
+  const float4 four = eight.lo + eight.hi;
+  const float2 two = four.lo + four.hi;
+  return two.x + two.y;
+}
 
 // The same of eight vectors: at every step the halves of two sums take the place of one.
 static float8 sums_of_lanes(
