@@ -5,7 +5,6 @@ Ours reads the files, trains, evaluates, and writes checkpoint, metrics and curv
 import os
 import subprocess
 import sys
-import time
 
 import harness
 
@@ -15,16 +14,13 @@ STEPS = 10
 
 def run(command):
     """The seconds that a process takes and its peak memory in MB, or why it failed."""
-    start = time.monotonic()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    errors = process.stderr.read().decode(errors="replace").strip().splitlines()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    seconds = time.monotonic() - start
-    if process.returncode:
-        return None, errors[-1] if errors else f"exit code {process.returncode}"
-    # Linux counts in kilobytes, macOS in bytes.
-    return (seconds, usage.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)), None
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", os.path.join(HERE, "measured.py"), *command], capture_output=True, text=True,
+        errors="replace")
+    seconds, peak, code = done.stdout.split() if done.returncode == 0 else (0, 0, done.returncode)
+    if int(code):
+        return None, (done.stderr.strip().splitlines() or [f"exit code {code}"])[-1]
+    return (float(seconds), int(peak) / 1e6), None
 
 
 def command(who, apus, model, folder, dataset, steps):

@@ -151,7 +151,7 @@ def opencl_peers():
 def ours(apus, device, names):
     """Our figures, and what could not be measured."""
     done = subprocess.run(
-        [apus, "bench", *names, "--device", device, "--rounds", "3", "--limit", "300", "--json"], text=True,
+        [apus, "bench", *names, "--device", device, "--no-limits", "--rounds", "3", "--limit", "300", "--json"], text=True,
         capture_output=True)
     if done.returncode:
         return {}, [f"{device}: {(done.stderr.strip().splitlines() or ['apus bench failed'])[-1]}"]

@@ -24,7 +24,9 @@ public struct BenchmarkSession {
   public func measureLimits() throws -> DeviceLimits { try DeviceLimits.measured(on: backend) }
 
   /// Times a benchmark, or says why it cannot be: a device that lacks the memory for one may well run the others.
-  public func run(_ benchmark: KernelBenchmark, limits: DeviceLimits) throws -> BenchmarkOutcome {
+  ///
+  /// - Parameter limits: what the figure is compared with; nil where they were not measured.
+  public func run(_ benchmark: KernelBenchmark, limits: DeviceLimits?) throws -> BenchmarkOutcome {
     guard .now < end else { return BenchmarkOutcome(benchmark: benchmark, result: .failure(.init("out of time"))) }
     do {
       let prepared = try benchmark.prepare(on: backend)
@@ -32,7 +34,7 @@ public struct BenchmarkSession {
       let figure = BenchmarkFigure(
         work: prepared.work, value: prepared.work.figure(seconds: measurement.median), unit: prepared.work.unit,
         measurement: measurement,
-        share: limits.share(of: prepared.work, seconds: measurement.median))
+        share: limits?.share(of: prepared.work, seconds: measurement.median))
       return BenchmarkOutcome(benchmark: benchmark, result: .success(figure))
     } catch let error as DeviceError {
       return BenchmarkOutcome(benchmark: benchmark, result: .failure(error))

@@ -47,10 +47,9 @@ public final class CPUBackend: Backend {
   }
 
   public func makeBuffer(
-    of bytes: UnsafeRawBufferPointer, owner: AnyObject, label: String
-  ) throws(DeviceError) -> any DeviceBuffer {
-    guard let start = bytes.baseAddress else { return try makeBuffer(byteCount: 0, label: label) }
-    return CPUBuffer(sharing: start, byteCount: bytes.count, owner: owner, label: label)
+    sharing bytes: UnsafeRawBufferPointer, owner: AnyObject, label: String
+  ) throws(DeviceError) -> (any DeviceBuffer)? {
+    bytes.baseAddress.map { CPUBuffer(sharing: $0, byteCount: bytes.count, owner: owner, label: label) }
   }
 
   public func makeWorkspace() -> any Workspace { CPUWorkspace(pool) }

@@ -46,9 +46,9 @@ private final class PreciseBackend: Backend {
   }
 
   func makeBuffer(
-    of bytes: UnsafeRawBufferPointer, owner: AnyObject, label: String
-  ) throws(DeviceError) -> any DeviceBuffer {
-    try base.makeBuffer(of: bytes, owner: owner, label: label)
+    sharing bytes: UnsafeRawBufferPointer, owner: AnyObject, label: String
+  ) throws(DeviceError) -> (any DeviceBuffer)? {
+    try base.makeBuffer(sharing: bytes, owner: owner, label: label)
   }
 
   func makeWorkspace() -> any Workspace { base.makeWorkspace() }

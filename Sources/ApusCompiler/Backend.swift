@@ -11,13 +11,12 @@ public protocol Backend: AnyObject, Sendable {
   /// A zeroed buffer of a device's memory.
   func makeBuffer(byteCount: Int, label: String) throws(DeviceError) -> any DeviceBuffer
 
-  /// A buffer that holds given bytes and is only read: on a device that works in the host's memory these bytes
-  /// themselves, elsewhere a copy of them.
+  /// A buffer that is given bytes of the host themselves and only read; nil on a device with memory of its own.
   ///
   /// - Parameter owner: what keeps the bytes where they are, and 64 more behind them readable.
   func makeBuffer(
-    of bytes: UnsafeRawBufferPointer, owner: AnyObject, label: String
-  ) throws(DeviceError) -> any DeviceBuffer
+    sharing bytes: UnsafeRawBufferPointer, owner: AnyObject, label: String
+  ) throws(DeviceError) -> (any DeviceBuffer)?
 
   /// Memory for intermediate values that `prepare` fills as programs need it.
   func makeWorkspace() -> any Workspace
@@ -55,19 +54,8 @@ extension Backend {
   }
 
   public func makeBuffer(
-    of bytes: UnsafeRawBufferPointer, owner: AnyObject, label: String
-  ) throws(DeviceError) -> any DeviceBuffer {
-    try makeBuffer(copying: bytes, label: label)
-  }
-
-  /// A buffer that holds a copy of given bytes.
-  public func makeBuffer(
-    copying bytes: UnsafeRawBufferPointer, label: String
-  ) throws(DeviceError) -> any DeviceBuffer {
-    let buffer = try makeBuffer(byteCount: max(bytes.count, 1), label: label)
-    try buffer.write(bytes, at: 0)
-    return buffer
-  }
+    sharing bytes: UnsafeRawBufferPointer, owner: AnyObject, label: String
+  ) throws(DeviceError) -> (any DeviceBuffer)? { nil }
 
   public func multiplyAddProbe() throws(DeviceError) -> RateProbe? { nil }
   public func copyProbe(byteCount: Int) throws(DeviceError) -> RateProbe? { nil }

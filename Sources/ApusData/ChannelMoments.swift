@@ -36,7 +36,8 @@ extension ChannelMoments {
         nonisolated(unsafe) let sums = sums
         nonisolated(unsafe) let bytes = bytes
         DispatchQueue.concurrentPerform(iterations: chunks) { iteration in
-          for sample in iteration * chunk..<min((iteration + 1) * chunk, table.count) {
+          let samples = iteration * chunk..<min((iteration + 1) * chunk, table.count)
+          for sample in samples {
             for channel in 0..<channelCount {
               let start = (sample * channelCount + channel) * plane
               let part =
@@ -47,6 +48,8 @@ extension ChannelMoments {
               sums[iteration * channelCount + channel] += part
             }
           }
+          let sampleSize = channelCount * plane * table.elementType.byteCount
+          block.letGo(samples.lowerBound * sampleSize..<samples.upperBound * sampleSize)
         }
       }
     }

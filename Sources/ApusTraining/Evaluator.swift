@@ -32,8 +32,8 @@ final class Evaluator {
   static let batchSize = 500
   /// The tokens in one batch of a text.
   static let batchTokens = 8192
-  /// Batches are halved until their intermediate values take no more bytes, as a training step's usually do.
-  private static let workspaceLimit = 64 << 20
+  /// Batches are halved until their intermediate values take no more bytes: most training steps take more.
+  private static let workspaceLimit = 32 << 20
   private static let smallestBatch = 32
 
   /// Prepares an evaluation with parameters that stay on the device.

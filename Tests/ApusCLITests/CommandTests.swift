@@ -212,7 +212,17 @@ import Testing
   @Test func whatADeviceHasNoTimeForIsSaid() throws {
     let outcome = try apus("bench", "launch", "--device", "cpu", "--limit", "0.001")
     #expect(outcome.code == 0)
-    #expect(outcome.output.contains("launch awaited: out of time"))
+    #expect(outcome.output.contains("limits: ") && outcome.output.contains("launch awaited: out of time"))
+  }
+
+  @Test func aBenchmarkNeedsNoLimits() throws {
+    let outcome = try apus(
+      "bench", "update adam 10000", "--device", "cpu", "--no-limits", "--rounds", "1", "--json")
+    #expect(outcome.code == 0, "\(outcome.error)")
+    let result = try json(outcome.output)
+    let figure = try #require(result["figures"]?.array?.first?.object)
+    #expect(try #require(figure["value"]?.number) > 0)
+    #expect(figure["share"] == nil && result["limits"] == nil && !outcome.error.contains("limits"))
   }
 
   @Test func growthIsMeasuredAndDrawn() throws {

@@ -1,6 +1,7 @@
 import Apus
 import ApusOpenCL
 import ApusTestSupport
+import Foundation
 import Testing
 
 /// Memory that programs share: the host's bytes as a buffer, and one workspace for several programs.
@@ -23,10 +24,14 @@ import Testing
   }
 
   @Test func programsReadTheHostsBytes() throws {
+    var count = 0
     for backend in try Self.backends() {
       let owner = Owner((0..<60).map(Float.init))
-      let shared = try backend.makeBuffer(
-        of: UnsafeRawBufferPointer(rebasing: owner.bytes[..<240]), owner: owner, label: "table")
+      guard
+        let shared = try backend.makeBuffer(
+          sharing: UnsafeRawBufferPointer(rebasing: owner.bytes[..<240]), owner: owner, label: "table")
+      else { continue }
+      count += 1
       #expect(shared.byteCount == 240)
       let graph = Graph()
       let rows = graph.input("table", [20, 3]).gather(graph.input("picks", [2], .int32)) * 2
@@ -37,13 +42,52 @@ import Testing
       try backend.prepare(program, buffers: ["table": shared, "picks": picks, "rows": result]).run(StepArguments())
       #expect(try result.read(Float.self, count: 6) == [114, 116, 118, 24, 26, 28], "\(backend.name)")
     }
+    #expect(count >= 1)
+  }
+
+  /// The losses of three steps over bytes of random numbers, in batches so large that a file's pages are let go before each.
+  private static func losses(
+    _ pixels: ByteStorage, on backend: any Backend, beforeSteps: () throws -> Void = {}
+  ) throws -> [Float] {
+    let count = pixels.count / 64
+    func table() -> Table {
+      Table(
+        count: count, sampleShape: [1, 8, 8], features: .bytes(pixels), scale: 1 / 255,
+        labels: (0..<count).map { Int32($0 % 3) })
+    }
+    var configuration = RunConfiguration()
+    configuration.model = .mlp
+    configuration.hidden = [5]
+    configuration.batchSize = 1024
+    let dataset = Dataset(name: "bytes", training: table(), validation: table(), classNames: ["a", "b", "c"])
+    let trainer = try Trainer(try configuration.makePlan(.samples(dataset)), on: backend)
+    try beforeSteps()
+    for _ in 0..<3 { try trainer.runStep() }
+    return try trainer.losses().map(\.loss)
+  }
+
+  @Test func samplesOfAFileAreReadInPlaceOrCopied() throws {
+    try withTemporaryFolder { folder in
+      let path = folder.file("pixels")
+      let pixels = (0..<1100 * 64).map { UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761) >> 9) }
+      for backend in try Self.backends() {
+        try folder.write(pixels, to: "pixels")
+        let expected = try Self.losses(.copy(of: pixels), on: backend)
+        #expect(expected.count == 3 && Set(expected).count == 3)
+        #expect(try Self.losses(.mapped(ownFile: path), on: backend) == expected, "\(backend.name)")
+        // A user's file may become shorter during the run.
+        let shortened = try Self.losses(.mapped(path: path), on: backend) { #expect(truncate(path, 0) == 0) }
+        #expect(shortened == expected, "\(backend.name)")
+      }
+    }
   }
 
   @Test func theHostsBytesAreNotWrittenTo() throws {
     let backend = try Device.processor()
     let owner = Owner([1, 2, 3, 4])
-    let shared = try backend.makeBuffer(
-      of: UnsafeRawBufferPointer(rebasing: owner.bytes[..<16]), owner: owner, label: "samples")
+    let shared = try #require(
+      try backend.makeBuffer(
+        sharing: UnsafeRawBufferPointer(rebasing: owner.bytes[..<16]), owner: owner, label: "samples"))
     #expect(throws: DeviceError.self) { try shared.write([5] as [Float]) }
     let graph = Graph()
     let program = try compile(graph, outputs: [ProgramOutput(graph.input("x", [4]) + 1, to: .init(buffer: "samples"))])

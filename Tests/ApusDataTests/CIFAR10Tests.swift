@@ -42,6 +42,26 @@ struct CIFAR10Tests {
       for (number, name) in CIFAR10Tests.names.enumerated() {
         try folder.write(batch(number), to: "data/\(base)\(name)")
       }
+      for _ in 0..<2 { check(try Dataset.load("cifar10", options: options(folder))) }
+    }
+  }
+
+  @Test func pixelsOfAFolderAreReadInPlace() throws {
+    try withTemporaryFolder { folder in
+      for (number, name) in CIFAR10Tests.names.enumerated() { try folder.write(batch(number), to: "data/\(name)") }
+      let dataset = try Dataset.load("cifar10", options: options(folder))
+      #expect(dataset.training.features.block?.backing == .ownFile)
+      // A file that changed is read again.
+      try folder.write(batch(3) + batch(3), to: "data/data_batch_3.bin")
+      let labels = try Dataset.load("cifar10", options: options(folder)).training.labels
+      #expect(labels == [0, 1, 1, 2, 3, 4, 3, 4, 3, 4, 4, 5])
+    }
+  }
+
+  @Test func aCacheThatCannotBeWrittenIsNoHindrance() throws {
+    try withTemporaryFolder { folder in
+      for (number, name) in CIFAR10Tests.names.enumerated() { try folder.write(batch(number), to: "data/\(name)") }
+      try folder.write([], to: "cache")
       check(try Dataset.load("cifar10", options: options(folder)))
     }
   }

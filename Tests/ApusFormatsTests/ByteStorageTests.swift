@@ -27,6 +27,7 @@ import Testing
       let bytes = (0..<(9 << 20) + 5).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ ($0 >> 9)) }
       try Data(bytes).write(to: URL(fileURLWithPath: path))
       let storage = try ByteStorage.mapped(path: path)
+      #expect(storage.backing == .file && storage.part(5..<10).backing == .file)
       // Twice: pages that were let go come back.
       for _ in 0..<2 {
         var copy: [UInt8] = []
@@ -35,7 +36,19 @@ import Testing
           copy += stretch
         }
         #expect(copy == bytes)
+        storage.part(4097..<bytes.count).letGo()
       }
+    }
+  }
+
+  @Test func aFileOfOurOwnStaysOneWhenItIsParted() throws {
+    try withTemporaryFolder { folder in
+      let path = folder.file("own")
+      try Data([1, 2, 3]).write(to: URL(fileURLWithPath: path))
+      #expect(try ByteStorage.mapped(ownFile: path).part(1..<3).backing == .ownFile)
+      let memory = ByteStorage.copy(of: [UInt8](repeating: 9, count: 3 << 12))
+      memory.letGo()
+      #expect(memory.backing == .memory && memory.withBytes { $0.allSatisfy { $0 == 9 } })
     }
   }
 }

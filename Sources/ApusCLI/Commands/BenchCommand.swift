@@ -28,6 +28,9 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "What products and convolutions are computed in: float32, tf32 or bf16.")
   var precision = Precision.float32
 
+  @Flag(inversion: .prefixedNo, help: "Find the device's limits first, in about two seconds.")
+  var limits = true
+
   @Option(help: "Rounds of each measurement; the median counts.")
   var rounds = 7
 
@@ -68,8 +71,8 @@ struct BenchCommand: ParsableCommand {
     screen.writeLine("device: \(device.backend.name): \(device.reason)")
     let session = BenchmarkSession(
       backend: backend, plan: MeasurementPlan(rounds: rounds), limit: limit ?? (all ? 1200 : 120))
-    let limits = try session.measureLimits()
-    screen.writeLine(BenchmarkDisplay.limits(limits))
+    let limits = limits ? try session.measureLimits() : nil
+    if let limits { screen.writeLine(BenchmarkDisplay.limits(limits)) }
     let display = BenchmarkDisplay(benchmarks.map(\.name), terminal: screen)
     var outcomes: [BenchmarkOutcome] = []
     for benchmark in benchmarks {
@@ -79,10 +82,10 @@ struct BenchCommand: ParsableCommand {
       display.end(outcome)
     }
     if output.json {
-      Terminal.output.writeLine(
-        JSONValue.object([
-          "device": .string(device.backend.name), "limits": limits.json, "figures": .array(outcomes.map(\.json)),
-        ]).line)
+      var object: JSONObject = ["device": .string(device.backend.name)]
+      object["limits"] = limits?.json
+      object["figures"] = .array(outcomes.map(\.json))
+      Terminal.output.writeLine(JSONValue.object(object).line)
     }
   }
 

@@ -18,7 +18,7 @@ struct PreparedFile {
 
   /// The file at `path`; nil where there is none, it is damaged, or it was made from something else.
   init?(path: String, fingerprint: String) {
-    guard let storage = try? ByteStorage.mapped(path: path) else { return nil }
+    guard let storage = try? ByteStorage.mapped(ownFile: path) else { return nil }
     let tail = storage.count - 16
     guard tail >= 0,
       let index = storage.withBytes({ bytes -> JSONObject? in

@@ -22,8 +22,8 @@ enum CIFAR10 {
       if let first = local.first(
         of: ([folder + "/"] + bases.map { "\($0)\(folder)/" } + bases).map { $0 + trainingFiles[0] })
       {
-        let place = (first as NSString).deletingLastPathComponent
-        return try asDataError { () throws(FileError) in try read(folder: place) }
+        return try prepared(
+          folder: (first as NSString).deletingLastPathComponent, cacheFolder: options.downloader.cacheFolder)
       }
       if let found = local.first(of: bases.flatMap { base in ["", ".gz"].map { "\(base)\(archive)\($0)" } }) {
         return try prepared(archive: found, cacheFolder: options.downloader.cacheFolder)
@@ -79,11 +79,31 @@ enum CIFAR10 {
   /// The data set of a user's archive, unpacked once.
   private static func prepared(archive path: String, cacheFolder: String) throws(DataError) -> Dataset {
     guard path.hasSuffix(".gz") else { return try asDataError { () throws(FileError) in try read(archive: path) } }
+    return try prepared("unpacked.data", from: [path], cacheFolder: cacheFolder) { () throws(FileError) in
+      try read(archive: path)
+    }
+  }
+
+  /// The data set of a folder of binary files, whose pixels are laid together once: they can then be read in place.
+  private static func prepared(folder: String, cacheFolder: String) throws(DataError) -> Dataset {
+    func dataset() throws(FileError) -> Dataset { try read(folder: folder) }
+    let paths = (trainingFiles + validationFiles).map { (folder as NSString).appendingPathComponent($0) }
+    do throws(DataError) {
+      return try prepared("rows.data", from: paths, cacheFolder: cacheFolder, of: dataset)
+    } catch {
+      // A disk without room for them is no hindrance.
+      return try asDataError(dataset)
+    }
+  }
+
+  private static func prepared(
+    _ name: String, from paths: [String], cacheFolder: String, of make: () throws(FileError) -> Dataset
+  ) throws(DataError) -> Dataset {
     var fingerprint = Fingerprint("cifar10")
-    fingerprint.add([FolderListing.file(path)].compactMap(\.self))
+    fingerprint.add(paths.compactMap(FolderListing.file))
     let cache = PreparedFiles(folder: (cacheFolder as NSString).appendingPathComponent("cifar10"))
-    return try cache.load("unpacked.data", fingerprint: fingerprint.digest) { writer throws(FileError) in
-      let dataset = try read(archive: path)
+    return try cache.load(name, fingerprint: fingerprint.digest) { writer throws(FileError) in
+      let dataset = try make()
       for (name, table) in [("training", dataset.training), ("validation", dataset.validation)] {
         try writer.write(name) { sink throws(FileError) in
           try table.features.block?.withBytes { bytes throws(FileError) in try sink.write(bytes) }

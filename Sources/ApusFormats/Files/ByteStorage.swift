@@ -8,18 +8,27 @@ import Foundation
 public final class ByteStorage: @unchecked Sendable {
   /// The bytes, valid while this object is alive; only for code that keeps it in a stored property.
   package let bytes: UnsafeRawBufferPointer
-  /// Whether the bytes are a file's, which the system can drop from memory and read again.
-  package let isMapped: Bool
+  /// Where the bytes lie.
+  package let backing: Backing
   private let release: (UnsafeRawBufferPointer) -> Void
 
   /// What can be read behind the end.
   private static let overread = 64
 
+  /// Where bytes lie; the system can drop a file's from memory and read them again.
+  package enum Backing {
+    case memory
+    /// A file that other programs may shorten.
+    case file
+    /// A file that only this project writes, which replaces it and never shortens it.
+    case ownFile
+  }
+
   private init(
-    bytes: UnsafeRawBufferPointer, isMapped: Bool = false, release: @escaping (UnsafeRawBufferPointer) -> Void
+    bytes: UnsafeRawBufferPointer, backing: Backing = .memory, release: @escaping (UnsafeRawBufferPointer) -> Void
   ) {
     self.bytes = bytes
-    self.isMapped = isMapped
+    self.backing = backing
     self.release = release
   }
 
@@ -59,7 +68,14 @@ public final class ByteStorage: @unchecked Sendable {
   }
 
   /// Maps a whole file for reading.
-  public static func mapped(path: String) throws(FileError) -> ByteStorage {
+  public static func mapped(path: String) throws(FileError) -> ByteStorage { try mapped(path: path, backing: .file) }
+
+  /// Maps a whole file of the project's own, such as `atomicallyWrite` writes.
+  package static func mapped(ownFile path: String) throws(FileError) -> ByteStorage {
+    try mapped(path: path, backing: .ownFile)
+  }
+
+  private static func mapped(path: String, backing: Backing) throws(FileError) -> ByteStorage {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw FileError(path, cannot: "open", code: errno) }
     defer { close(descriptor) }
@@ -78,7 +94,7 @@ public final class ByteStorage: @unchecked Sendable {
       munmap(start, reserved)
       throw FileError(path, cannot: "map", code: code)
     }
-    return ByteStorage(bytes: UnsafeRawBufferPointer(start: start, count: count), isMapped: true) { _ in
+    return ByteStorage(bytes: UnsafeRawBufferPointer(start: start, count: count), backing: backing) { _ in
       munmap(start, reserved)
     }
   }
@@ -86,7 +102,7 @@ public final class ByteStorage: @unchecked Sendable {
   /// A part of this storage, sharing its bytes and keeping them alive; `range` must lie within it.
   public func part(_ range: Range<Int>) -> ByteStorage {
     precondition(range.lowerBound >= 0 && range.upperBound <= count, "part \(range) of \(count) bytes")
-    return ByteStorage(bytes: UnsafeRawBufferPointer(rebasing: bytes[range]), isMapped: isMapped) { [self] _ in
+    return ByteStorage(bytes: UnsafeRawBufferPointer(rebasing: bytes[range]), backing: backing) { [self] _ in
       withExtendedLifetime(self) {}
     }
   }
@@ -102,11 +118,19 @@ public final class ByteStorage: @unchecked Sendable {
     for start in stride(from: 0, to: count, by: length) {
       let stretch = UnsafeRawBufferPointer(rebasing: bytes[start..<min(count, start + length)])
       try body(start, stretch)
-      if isMapped { ByteStorage.discard(stretch) }
+      letGo(stretch)
     }
   }
 
-  /// Lets go of the pages that lie within some bytes of a mapped file; they are read again when they are needed.
+  /// Lets go of a mapped file's pages; they are read again when they are needed.
+  package func letGo() { letGo(bytes) }
+
+  /// Lets go of the pages within `range`, which must lie within the bytes.
+  package func letGo(_ range: Range<Int>) { letGo(UnsafeRawBufferPointer(rebasing: bytes[range])) }
+
+  private func letGo(_ bytes: UnsafeRawBufferPointer) { if backing != .memory { ByteStorage.discard(bytes) } }
+
+  /// Lets go of the pages that lie within some bytes of a mapped file.
   private static func discard(_ bytes: UnsafeRawBufferPointer) {
     guard let start = bytes.baseAddress else { return }
     let page = Int(getpagesize())

@@ -43,15 +43,13 @@ public final class OpenCLBackend: Backend, @unchecked Sendable {
   }
 
   public func makeBuffer(
-    of bytes: UnsafeRawBufferPointer, owner: AnyObject, label: String
-  ) throws(DeviceError) -> any DeviceBuffer {
-    if device.kind == .cpu {
-      let shared = try DeviceError.wrapping("\(label) on \(device.name)") { () throws(OpenCLError) in
-        try OpenCLBuffer(context, sharing: bytes, owner: owner)
-      }
-      if let shared { return OpenCLDeviceBuffer(shared, bytes.count, context.queue) }
+    sharing bytes: UnsafeRawBufferPointer, owner: AnyObject, label: String
+  ) throws(DeviceError) -> (any DeviceBuffer)? {
+    guard device.kind == .cpu else { return nil }
+    let shared = try DeviceError.wrapping("\(label) on \(device.name)") { () throws(OpenCLError) in
+      try OpenCLBuffer(context, sharing: bytes, owner: owner)
     }
-    return try makeBuffer(copying: bytes, label: label)
+    return shared.map { OpenCLDeviceBuffer($0, bytes.count, context.queue) }
   }
 
   public func makeWorkspace() -> any Workspace { OpenCLWorkspace(context) }

@@ -11,17 +11,30 @@ struct DeviceSplit: BatchSource {
   private let table: Table
   private let preparation: ImagePreparation
   private(set) var buffers: [String: any DeviceBuffer] = [:]
+  /// A file whose samples are read in place.
+  private var file: ByteStorage?
+  /// After how many batches the file's pages are let go.
+  private let batchesInMemory: Int
+
+  /// What stays in memory of a file that is read in place, in bytes.
+  private static let fileLimit = 64 << 20
+  /// What a system fetches at least where one byte of a file is read: Linux' `fault_around_bytes`.
+  private static let fetchedBytes = 64 << 10
 
   /// Brings a split to a device; one that works in the host's memory shares it with the table.
+  ///
+  /// - Parameter batchSize: the samples that are read at once.
   init(
-    _ table: Table, preparation: ImagePreparation, name: String, on backend: any Backend
+    _ table: Table, batchSize: Int, preparation: ImagePreparation, name: String, on backend: any Backend
   ) throws(DeviceError) {
     self.name = name
+    let sampleSize = max(table.featureCount * table.elementType.byteCount, DeviceSplit.fetchedBytes)
+    batchesInMemory = max(DeviceSplit.fileLimit / (batchSize * sampleSize), 1)
     self.table = table
     self.preparation = preparation
     switch table.features {
     case .bytes(let block), .floats(let block):
-      buffers["\(name).features"] = try DeviceSplit.buffer(of: block, label: "\(name).features", on: backend)
+      try addFeatures(block, on: backend)
     case .sparse(let rows):
       try add("starts", rows.rowStarts, on: backend)
       try add("columns", rows.columns, on: backend)
@@ -33,14 +46,19 @@ struct DeviceSplit: BatchSource {
     if !table.labels.isEmpty { try add("labels", table.labels, on: backend) }
   }
 
-  /// Samples in a device's memory. Those of a file are copied, since somebody may shorten the file during a run.
-  private static func buffer(
-    of block: ByteStorage, label: String, on backend: any Backend
-  ) throws(DeviceError) -> any DeviceBuffer {
-    guard block.isMapped else { return try backend.makeBuffer(of: block.bytes, owner: block, label: label) }
-    let buffer = try backend.makeBuffer(byteCount: max(block.count, 1), label: label)
+  /// Samples where the host has them, or copied. Those of a file that somebody may shorten during a run are copied always.
+  private mutating func addFeatures(_ block: ByteStorage, on backend: any Backend) throws(DeviceError) {
+    let name = "\(name).features"
+    if block.backing != .file,
+      let shared = try backend.makeBuffer(sharing: block.bytes, owner: block, label: name)
+    {
+      buffers[name] = shared
+      file = block.backing == .ownFile ? block : nil
+      return
+    }
+    let buffer = try backend.makeBuffer(byteCount: max(block.count, 1), label: name)
     try block.forEachStretch { offset, bytes throws(DeviceError) in try buffer.write(bytes, at: offset) }
-    return buffer
+    buffers[name] = buffer
   }
 
   private mutating func add<Element: BitwiseCopyable>(
@@ -51,6 +69,10 @@ struct DeviceSplit: BatchSource {
       byteCount: max(elements.count, 1) * MemoryLayout<Element>.stride, label: name)
     try buffer.write(elements)
     buffers[name] = buffer
+  }
+
+  func load(step: Int) {
+    if let file, step % batchesInMemory == 0 { file.letGo() }
   }
 
   func batch(_ order: Tensor) -> Batch {

@@ -35,7 +35,9 @@ extension TrainingPlan {
         }
       }
       return try TrainingError.wrapping {
-        try DeviceSplit(table, preparation: preparation, name: split.rawValue, on: backend)
+        try DeviceSplit(
+          table, batchSize: split == .training ? batchSize : validationSpace.batchSize, preparation: preparation,
+          name: split.rawValue, on: backend)
       }
     case .text(let text):
       let tokens = split == .training ? text.training : text.validation

@@ -36,7 +36,8 @@ public struct Classifier {
     preparation.normalization = model.samples.normalization
     let classes = model.samples.classNames.count
     let source = try TrainingError.wrapping {
-      try DeviceSplit(table, preparation: preparation, name: "prediction", on: model.backend)
+      try DeviceSplit(
+        table, batchSize: Self.batchSize, preparation: preparation, name: "prediction", on: model.backend)
     }
     let values = try model.run(over: source, count: table.count, batchSize: Self.batchSize, width: classes) {
       classification.logits(of: $0).softmax()
