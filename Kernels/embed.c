@@ -44,6 +44,9 @@ static const unsigned char file_convolution_wide[] = {
 static const unsigned char file_convolution_wide_weights[] = {
 #embed "convolution_wide_weights.cl"
 };
+static const unsigned char file_fetch[] = {
+#embed "fetch.cl"
+};
 static const unsigned char file_gather_rows[] = {
 #embed "gather_rows.cl"
 };
@@ -188,6 +191,7 @@ static const apus_kernel_file files[] = {
   FILE_ROW("convolution_tiled", file_convolution_tiled),
   FILE_ROW("convolution_wide", file_convolution_wide),
   FILE_ROW("convolution_wide_weights", file_convolution_wide_weights),
+  FILE_ROW("fetch", file_fetch),
   FILE_ROW("gather_rows", file_gather_rows),
   FILE_ROW("matmul_dot", file_matmul_dot),
   FILE_ROW("matmul_pack", file_matmul_pack),

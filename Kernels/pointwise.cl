@@ -15,10 +15,13 @@
 // u0, ...          the uniforms, floats
 //
 // WIDTH            the floats of a vector load; 1 when a column stride is neither 0 nor 1
+// AHEAD            how many elements ahead lines of memory are fetched
 
 #ifndef WIDTH
 #define WIDTH 4
 #endif
+
+#include "fetch.cl"
 
 #define JOIN2(a, b) a##b
 #define JOIN(a, b) JOIN2(a, b)
@@ -48,6 +51,10 @@ __kernel void pointwise(
 #define LOAD JOIN(vload, WIDTH)
 #define STORE JOIN(vstore, WIDTH)
 #define RANDOM(stream) JOIN(random_float, WIDTH)((ulong)row * columns + column, (uint2)(key0, key1), step, stream)
+      //@begin fetches
+      FETCH(x0_row + column + AHEAD);
+      FETCH(y0_row + column + AHEAD);
+      //@end fetches
       //@begin vector
       const REAL v0 = LOAD(0, x0_row + column);
       STORE(v0, 0, y0_row + column);

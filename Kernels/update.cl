@@ -16,16 +16,10 @@
 // the others       this step's scalars, by the names that the optimizers give them
 //
 // WIDTH            the floats of a vector
+// AHEAD            how many elements ahead lines of memory are fetched
 
-#pragma OPENCL FP_CONTRACT OFF
-
-#ifndef MAD
-#if defined(FP_FAST_FMAF) || defined(__FMA__) || defined(__ARM_FEATURE_FMA)
-#define MAD(a, b, c) fma(a, b, c)
-#else
-#define MAD(a, b, c) mad(a, b, c)
-#endif
-#endif
+#include "arithmetic.cl"
+#include "fetch.cl"
 
 #ifndef WIDTH
 #define WIDTH 4
@@ -71,6 +65,10 @@ __kernel void update(
 
   for (ulong i = begin; i < end; i += WIDTH) {
     const uint lanes = (uint)min((ulong)WIDTH, end - i);
+    FETCH(parameters + parameters_offset + i + AHEAD);
+    FETCH(gradients + gradients_offset + i + AHEAD);
+    //@begin fetches
+    //@end fetches
     const REAL parameter = load_lanes(parameters + parameters_offset + i, lanes);
     const REAL gradient = load_lanes(gradients + gradients_offset + i, lanes) * scale;
     //@begin formula

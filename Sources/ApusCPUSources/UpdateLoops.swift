@@ -1,6 +1,7 @@
 import ApusCPUKernels
 import ApusExpression
 import ApusOptimizers
+import CPrefetch
 
 /// The compiled loop of an optimizer of the registry.
 func updateLoop(_ kind: OptimizerKind) -> UpdateOperands.Loop { kind.accept(MakeLoop()).run }
@@ -24,6 +25,11 @@ private struct MakeLoop: OptimizerVisitor {
   }
 }
 
+/// How many elements ahead of an update its lines of memory are fetched.
+private var fetchedAhead: Int { 1024 }
+/// The elements from which on arenas do not fit the caches of a core: there, fetching ahead costs more than it brings.
+private var fewestFetched: Int { 1 << 17 }
+
 /// Updates a range: whole vectors in place, and the rest by way of a vector's worth of memory on the stack, so that
 /// every element is computed alike.
 @inline(__always)
@@ -31,12 +37,10 @@ private func updateRange<O: Optimizer>(_ type: O.Type, states: Int, _ operands: 
   let uniforms = Uniforms<Wide> { Wide(splat: operands.uniforms[$0]) }
   let scale = Wide(splat: operands.gradientScale)
   let whole = operands.count / Wide.count * Wide.count
-  var index = 0
-  while index < whole {
-    updateVector(
-      type, states: states, operands.parameters + index, operands.gradients + index, operands.states.0 + index,
-      operands.states.1 + index, operands.states.2 + index, uniforms, scale)
-    index += Wide.count
+  if operands.count < fewestFetched {
+    updateVectors(type, states: states, operands, whole, uniforms, scale, ahead: nil)
+  } else {
+    updateVectors(type, states: states, operands, whole, uniforms, scale, ahead: fetchedAhead)
   }
   let rest = operands.count - whole
   guard rest > 0 else { return }
@@ -59,6 +63,30 @@ private func updateRange<O: Optimizer>(_ type: O.Type, states: Int, _ operands: 
       if states > 1 { operands.states.1[whole + lane] = slots[3 * Wide.count + lane] }
       if states > 2 { operands.states.2[whole + lane] = slots[4 * Wide.count + lane] }
     }
+  }
+}
+
+/// Updates the first elements of a range, `count` of them, which make up whole vectors.
+///
+/// - Parameter ahead: how many elements ahead lines of memory are fetched; nil for not at all.
+@inline(__always)
+private func updateVectors<O: Optimizer>(
+  _ type: O.Type, states: Int, _ operands: UpdateOperands, _ count: Int, _ uniforms: Uniforms<Wide>, _ scale: Wide,
+  ahead: Int?
+) {
+  var index = 0
+  while index < count {
+    if let ahead {
+      apus_prefetch_line(operands.parameters + index + ahead)
+      apus_prefetch_line(operands.gradients + index + ahead)
+      if states > 0 { apus_prefetch_line(operands.states.0 + index + ahead) }
+      if states > 1 { apus_prefetch_line(operands.states.1 + index + ahead) }
+      if states > 2 { apus_prefetch_line(operands.states.2 + index + ahead) }
+    }
+    updateVector(
+      type, states: states, operands.parameters + index, operands.gradients + index, operands.states.0 + index,
+      operands.states.1 + index, operands.states.2 + index, uniforms, scale)
+    index += Wide.count
   }
 }
 

@@ -29,7 +29,7 @@ import Testing
   @Test(arguments: OptimizerKind.allCases, KernelTable.available.map { Device(kernels: $0, threadCount: 1) })
   func appliesTheFormula(kind: OptimizerKind, device: Device) throws {
     let optimizer = try kind.make()
-    for count in [1, 15, 16, 17, 1031] {
+    for count in [1, 15, 16, 17, 1031, (1 << 17) + 5] {
       let random = Philox(seed: 9)
       // Second moments and maxima are not negative.
       var arenas: [[Float]] = (0..<5).map { slot in

@@ -115,7 +115,7 @@ struct UpdateTests {
     #expect(worst < 1e-5)
   }
 
-  @Test(arguments: TestDevice.hasTinyShapes ? [1, 17, 2100] : [1, 15, 16, 17, 8192, 20_001])
+  @Test(arguments: TestDevice.hasTinyShapes ? [1, 17, 2100] : [1, 15, 16, 17, 8192, 20_001, 1 << 19])
   func arenasMayHaveAnySize(count: Int) throws {
     #expect(try Trajectory(style: .wide, count: count).visit(LocalRule.self) < 1e-5)
     #expect(try Trajectory(style: .tiled, count: count).visit(LocalRule.self) < 1e-5)

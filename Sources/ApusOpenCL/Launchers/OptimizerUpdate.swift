@@ -35,10 +35,12 @@ package struct OptimizerUpdate {
       throw OpenCLError.launch(kernel: O.name, "it has \(O.stateNames.count) state values, not \(state.count).")
     }
     let width = device.style == .wide ? 16 : 4
+    let ahead = FetchAhead.elements(device, byteCount: 4 * count * (2 + state.count))
     let file = "Updates/\(O.name)"
     let rendered = UpdateRendering(optimizer)
     let instance = KernelInstance(
-      template: file, text: KernelTemplate.embedded(file) == nil ? rendered.file : nil, macros: ["WIDTH": "\(width)"])
+      template: file, text: KernelTemplate.embedded(file) == nil ? rendered.file : nil,
+      macros: ["WIDTH": "\(width)", "AHEAD": "\(ahead)"])
     let suffix = try builder.add(instance)
 
     let elementsPerItem: Int
@@ -78,6 +80,7 @@ package struct UpdateRendering {
   private let source: String
   private let stateNames: [String]
   private let uniforms: [String]
+  private let fetches: [String]
   private let statements: [String]
 
   /// Reads the formula of an optimizer.
@@ -100,6 +103,7 @@ package struct UpdateRendering {
         type: "REAL", input: { inputs.indices.contains($0) ? inputs[$0] : "0" },
         uniform: { Uniforms<Double>.names[$0] }))
     let arenas = O.stateNames.map(UpdateRendering.arena)
+    fetches = arenas.map { "FETCH(\($0) + \($0)_offset + i + AHEAD);" }
     statements =
       zip(O.stateNames, arenas).map { "const REAL \($0) = load_lanes(\($1) + \($1)_offset + i, lanes);" }
       + rendering.statements
@@ -130,6 +134,7 @@ package struct UpdateRendering {
       """,
       "signature": "__kernel void \(kernel)(",
       "arguments": arguments.joined(separator: "\n"),
+      "fetches": fetches.map { "    " + $0 }.joined(separator: "\n"),
       "formula": statements.map { "    " + $0 }.joined(separator: "\n"),
     ])
   }

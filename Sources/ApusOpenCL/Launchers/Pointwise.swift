@@ -56,12 +56,18 @@ package struct Pointwise {
     }
     parameters.add(uniforms: Expression.uniformsUsed(expressions), isRandom: Expression.isRandom(expressions))
 
+    // Not what is read again in every row.
+    let streams = names.indices.filter { walk.strides[$0].last == 1 && !walk.strides[$0].dropLast().contains(0) }
+    let ahead = FetchAhead.elements(
+      device, byteCount: streams.reduce(0) { $0 + views[$1].count * views[$1].element.size })
+    let fetches = streams.map { "      FETCH(\(names[$0])_row + column + AHEAD);" }.joined(separator: "\n")
     let suffix = try builder.add(
       KernelInstance(
-        template: "pointwise", macros: ["WIDTH": "\(split.width)"],
+        template: "pointwise", macros: ["WIDTH": "\(split.width)", "AHEAD": "\(ahead)"],
         regions: [
           "arguments": parameters.text,
           "rows": rows.text(indentation: 4),
+          "fetches": fetches,
           "vector": split.width > 1 ? body(used, columnStrides, width: split.width) : "",
           "scalar": body(used, columnStrides, width: 1),
         ]))
