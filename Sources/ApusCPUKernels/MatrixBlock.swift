@@ -30,12 +30,14 @@ package struct MatrixBlock {
   package var depth: Int
   /// Whether the products are added to what C holds.
   package var accumulates: Bool
+  /// Whether C's lines are fetched before they are written: where C is too large for a core's caches.
+  package var fetchesOutput: Bool
 
   package init(
     a: UnsafePointer<Float>, aTileStride: Int, aRowStride: Int, aDepthStride: Int,
     b: UnsafePointer<Float>, bPanelStride: Int, bDepthStride: Int,
     c: UnsafeMutablePointer<Float>, cRowStride: Int,
-    rows: Int, columns: Int, depth: Int, accumulates: Bool
+    rows: Int, columns: Int, depth: Int, accumulates: Bool, fetchesOutput: Bool = false
   ) {
     self.a = a
     self.aTileStride = aTileStride
@@ -50,5 +52,6 @@ package struct MatrixBlock {
     self.columns = columns
     self.depth = depth
     self.accumulates = accumulates
+    self.fetchesOutput = fetchesOutput
   }
 }

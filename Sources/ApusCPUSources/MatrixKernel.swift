@@ -1,5 +1,6 @@
 import ApusCPUKernels
 import ApusExpression
+import CPrefetch
 
 /// The most rows of a register tile: with two vectors a row, two of B and one of A, what the registers hold.
 let tileRows =
@@ -134,6 +135,12 @@ private func multiply<Tile: MatrixTile>(
   _ type: Tile.Type, _ block: MatrixBlock, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
   _ c: UnsafeMutablePointer<Float>, _ cRowStride: Int, _ accumulates: Bool
 ) {
+  if block.fetchesOutput {
+    for row in 0..<Tile.rows {
+      apus_prefetch_line(c + row * cRowStride)
+      if Tile.width > Wide.count { apus_prefetch_line(c + row * cRowStride + Wide.count) }
+    }
+  }
   var tile = Tile()
   var a = a
   var b = b

@@ -10,6 +10,9 @@ struct MatrixPass {
   let depth: Range<Int>
   let isTransposed: Bool
 
+  /// The elements from which on a result does not fit a core's caches beside what it is made from.
+  private static let fewestFetched = 1 << 18
+
   private var shape: MatrixShape { plan.shape }
   private var tiles: Int { (shape.m + kernels.tileRows - 1) / kernels.tileRows }
   private var panels: Int { (shape.n + kernels.panelColumns - 1) / kernels.panelColumns }
@@ -126,7 +129,8 @@ struct MatrixPass {
       aTileStride: kernels.tileRows * left.rowStride, aRowStride: left.rowStride, aDepthStride: left.columnStride,
       b: operands.b + shape.offset(of: entry, right) + columns.lowerBound * right.columnStride,
       bPanelStride: kernels.panelColumns * right.columnStride, bDepthStride: right.rowStride,
-      c: c, cRowStride: cRowStride, rows: rows.count, columns: columns.count, depth: 0, accumulates: false)
+      c: c, cRowStride: cRowStride, rows: rows.count, columns: columns.count, depth: 0, accumulates: false,
+      fetchesOutput: shape.m * shape.n >= MatrixPass.fewestFetched)
     var origin = 0
     if plan.packsLeft {
       block.a = UnsafePointer(packedLeft(entry)) + rows.lowerBound * plan.packedDepth
