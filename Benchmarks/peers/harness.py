@@ -35,10 +35,13 @@ TEXT = 100_000
 
 
 class Run:
-    """Something that waits to be timed: `run` submits it, `wait` waits for it, `amount` is what one run does."""
+    """Something that waits to be timed: `run` submits it, `wait` waits for it, `amount` is what one run does.
 
-    def __init__(self, run, amount=1, wait=lambda: None, seconds=0.05):
-        self.run, self.amount, self.wait, self.seconds = run, amount, wait, seconds
+    `begin` is called before each timing.
+    """
+
+    def __init__(self, run, amount=1, wait=lambda: None, seconds=0.05, begin=lambda: None):
+        self.run, self.amount, self.wait, self.seconds, self.begin = run, amount, wait, seconds, begin
 
     def figure(self, rounds):
         """The amount a second, by the median of some rounds, each long enough to be measured."""
@@ -51,6 +54,7 @@ class Run:
             self.wait()
             return clock() - start
 
+        self.begin()
         timed(1)
         count, taken = 1, timed(1)
         while taken < self.seconds / 8:

@@ -28,9 +28,12 @@ def fused_adam(count, device="cpu", wait=lambda: None):
 def prepare(name):
     if name in models.MODELS:
         modes = ["eager", "compiled"] + (["channels-last"] if name in CONVOLUTIONAL else [])
-        return {
-            mode: lambda mode=mode: harness.Run(
-                models.training_step(name, *models.samples(name), mode), seconds=0.3) for mode in modes}
+
+        def run(mode):
+            step, begin = models.training_step(name, *models.samples(name), mode)
+            return harness.Run(step, seconds=0.3, begin=begin)
+
+        return {mode: lambda mode=mode: run(mode) for mode in modes}
     update = harness.update(name)
     if update and update[0] in ("adam", "amsbound"):
         return {"fused Adam": lambda: fused_adam(update[1])}

@@ -30,8 +30,8 @@ def run(name):
         return pytorch.fused_adam(update[1], "cuda", torch.cuda.synchronize)
     data, labels = models.samples(name)
     data, labels = data.cuda(), labels if labels is None else labels.cuda()
-    return harness.Run(
-        models.training_step(name, data, labels, "eager", "cuda"), 1, torch.cuda.synchronize, seconds=0.3)
+    step, begin = models.training_step(name, data, labels, "eager", "cuda")
+    return harness.Run(step, 1, torch.cuda.synchronize, seconds=0.3, begin=begin)
 
 
 def applies(name, precision):

@@ -43,7 +43,7 @@ def main():
     else:
         images, classes = (cifar if arguments.model in ("adam-cnn", "resnet20") else mnist)(arguments.folder)
         data, labels = torch.from_numpy(images), torch.from_numpy(classes.astype(numpy.int64))
-    step = models.training_step(f"step {arguments.model}", data, labels)
+    step, _ = models.training_step(f"step {arguments.model}", data, labels)
     for _ in range(arguments.steps):
         step()
 
