@@ -18,37 +18,8 @@
 // WIDTH            the floats of a vector
 // AHEAD            how many elements ahead lines of memory are fetched
 
-// What every program begins with.
-//
-// Products and sums are contracted only where MAD says so: a fused multiply-add where the device has a fast one, as the
-// standard's macro says or the processor's, else what its `mad` does.
-
-#pragma OPENCL FP_CONTRACT OFF
-
-#ifndef MAD
-#if defined(FP_FAST_FMAF) || defined(__FMA__) || defined(__ARM_FEATURE_FMA)
-#define MAD(a, b, c) fma(a, b, c)
-#else
-#define MAD(a, b, c) mad(a, b, c)
-#endif
-#endif
-
-// Lines of memory that a processor fetches ahead of their use: its own guesses do not reach over pages, and lag where a loop
-// walks several arrays. OpenCL's `prefetch` does nothing on PoCL.
-//
-// AHEAD   how many elements ahead; 0 leaves it to the device
-
-#ifndef AHEAD
-#define AHEAD 0
-#endif
-
-// Has the line at an address brought to the caches.
-#if AHEAD
-#define FETCH(address) __builtin_prefetch((const __private void *)(size_t)(address))
-#else
-#define FETCH(address)
-#endif
-
+#include "arithmetic.cl"
+#include "fetch.cl"
 
 #ifndef WIDTH
 #define WIDTH 4

@@ -27,7 +27,7 @@ private struct MakeLoop: OptimizerVisitor {
 
 /// How many elements ahead of an update its lines of memory are fetched.
 private var fetchedAhead: Int { 1024 }
-/// The elements from which on arenas do not fit the caches of a core: there, fetching ahead costs more than it brings.
+/// The elements from which on arenas do not fit a core's caches; for fewer, fetching ahead costs more than it brings.
 private var fewestFetched: Int { 1 << 17 }
 
 /// Updates a range: whole vectors in place, and the rest by way of a vector's worth of memory on the stack, so that

@@ -39,7 +39,7 @@ package struct OptimizerUpdate {
     let file = "Updates/\(O.name)"
     let rendered = UpdateRendering(optimizer)
     let instance = KernelInstance(
-      template: file, text: KernelTemplate.embedded(file) == nil ? rendered.file : nil,
+      template: file, text: KernelTemplate.embedded(file) == nil ? KernelTemplate.included(rendered.file) : nil,
       macros: ["WIDTH": "\(width)", "AHEAD": "\(ahead)"])
     let suffix = try builder.add(instance)
 
@@ -122,7 +122,7 @@ package struct UpdateRendering {
 
   /// The kernel file: `Kernels/Updates/NAME.cl`.
   package var file: String {
-    guard let template = KernelTemplate.embedded("update") else { return "" }
+    guard let template = KernelTemplate.unexpanded("update") else { return "" }
     let arguments =
       stateNames.map {
         "    , __global float *\(UpdateRendering.arena($0)), const ulong \(UpdateRendering.arena($0))_offset"

@@ -86,8 +86,17 @@ extension KernelTemplate {
   /// The file embedded under a name, such as `pointwise` or `Updates/adam`; nil when there is none.
   package static func embedded(_ name: String) -> KernelTemplate? { all[name] }
 
+  /// An embedded file whose lines that include others stand as they are; nil when there is none.
+  static func unexpanded(_ name: String) -> KernelTemplate? {
+    texts[name].map { KernelTemplate(name: name, text: $0) }
+  }
+
   /// Every embedded file.
-  package static let all: [String: KernelTemplate] = {
+  package static let all = [String: KernelTemplate](
+    uniqueKeysWithValues: texts.map { ($0, KernelTemplate(name: $0, text: included($1))) })
+
+  /// The embedded files' texts as they are.
+  private static let texts: [String: String] = {
     var texts: [String: String] = [:]
     for index in 0..<apus_kernel_count() {
       let file = apus_kernel(index)
@@ -95,10 +104,11 @@ extension KernelTemplate {
       let name = String(cString: rawName)
       texts[name] = String(decoding: UnsafeRawBufferPointer(start: bytes, count: file.size), as: UTF8.self)
     }
-    return texts.reduce(into: [:]) { templates, file in
-      templates[file.key] = KernelTemplate(name: file.key, text: included(file.value, from: texts))
-    }
+    return texts
   }()
+
+  /// A text with embedded files in place of the lines that include them.
+  package static func included(_ text: String) -> String { included(text, from: texts) }
 
   /// A file's text with other files' in place of the lines that include them, and what these include likewise.
   package static func included(_ text: String, from texts: [String: String]) -> String {
