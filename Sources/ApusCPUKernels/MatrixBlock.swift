@@ -30,14 +30,16 @@ package struct MatrixBlock {
   package var depth: Int
   /// Whether the products are added to what C holds.
   package var accumulates: Bool
-  /// Whether C's lines are fetched before they are written: where C is too large for a core's caches.
+  /// Whether C's lines are fetched before they are written: where C was not just written by this thread.
   package var fetchesOutput: Bool
+  /// What is read after this block, to be fetched while its last panel is multiplied.
+  package var ahead: LinesAhead?
 
   package init(
     a: UnsafePointer<Float>, aTileStride: Int, aRowStride: Int, aDepthStride: Int,
     b: UnsafePointer<Float>, bPanelStride: Int, bDepthStride: Int,
     c: UnsafeMutablePointer<Float>, cRowStride: Int,
-    rows: Int, columns: Int, depth: Int, accumulates: Bool, fetchesOutput: Bool = false
+    rows: Int, columns: Int, depth: Int, accumulates: Bool, fetchesOutput: Bool = false, ahead: LinesAhead? = nil
   ) {
     self.a = a
     self.aTileStride = aTileStride
@@ -53,5 +55,6 @@ package struct MatrixBlock {
     self.depth = depth
     self.accumulates = accumulates
     self.fetchesOutput = fetchesOutput
+    self.ahead = ahead
   }
 }

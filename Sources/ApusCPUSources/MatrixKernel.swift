@@ -24,12 +24,13 @@ func multiplyBlock(_ block: MatrixBlock) {
   if block.columns == 1, block.aDepthStride == 1, block.bDepthStride == 1 { return multiplyColumn(block) }
   var column = 0
   var b = block.b
+  var ahead = block.ahead ?? .nothing(b)
   while column < block.columns {
     let width = min(panelColumns, block.columns - column)
     if width == panelColumns {
-      multiplyPanel(block, b, block.c + column, block.cRowStride, broad: true)
+      multiplyPanel(block, &ahead, b, block.c + column, block.cRowStride, broad: true)
     } else {
-      multiplyEdge(block, b, block.c + column, width: width)
+      multiplyEdge(block, &ahead, b, block.c + column, width: width)
     }
     column += width
     b += block.bPanelStride
@@ -39,14 +40,15 @@ func multiplyBlock(_ block: MatrixBlock) {
 /// Multiplies a panel of B with every tile of A.
 @inline(__always)
 private func multiplyPanel(
-  _ block: MatrixBlock, _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>, _ cRowStride: Int, broad: Bool
+  _ block: MatrixBlock, _ ahead: inout LinesAhead, _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>,
+  _ cRowStride: Int, broad: Bool
 ) {
   var row = 0
   var a = block.a
   while row < block.rows {
     let rows = min(tileRows, block.rows - row)
     multiplyTile(
-      rows, broad: broad, block, a, b, c + row * cRowStride, cRowStride, accumulates: block.accumulates)
+      rows, broad: broad, block, &ahead, a, b, c + row * cRowStride, cRowStride, accumulates: block.accumulates)
     row += rows
     a += block.aTileStride
   }
@@ -58,7 +60,8 @@ private typealias EdgeRows = Stack<Stack<BroadRow, BroadRow>, Stack<BroadRow, Br
 
 /// Multiplies the last, narrower panel of B by way of a whole tile on the stack.
 private func multiplyEdge(
-  _ block: MatrixBlock, _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>, width: Int
+  _ block: MatrixBlock, _ ahead: inout LinesAhead, _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>,
+  width: Int
 ) {
   var storage = EdgeTile()
   withUnsafeMutableBytes(of: &storage) { buffer in
@@ -68,7 +71,7 @@ private func multiplyEdge(
     while row < block.rows {
       let rows = min(tileRows, block.rows - row)
       multiplyTile(
-        rows, broad: width > Wide.count, block, a, b, tile, panelColumns, accumulates: false)
+        rows, broad: width > Wide.count, block, &ahead, a, b, tile, panelColumns, accumulates: false)
       for i in 0..<rows {
         let destination = c + (row + i) * block.cRowStride
         let source = tile + i * panelColumns
@@ -86,21 +89,21 @@ private func multiplyEdge(
 
 @inline(__always)
 private func multiplyTile(
-  _ rows: Int, broad: Bool, _ block: MatrixBlock, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
-  _ c: UnsafeMutablePointer<Float>, _ cRowStride: Int, accumulates: Bool
+  _ rows: Int, broad: Bool, _ block: MatrixBlock, _ ahead: inout LinesAhead, _ a: UnsafePointer<Float>,
+  _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>, _ cRowStride: Int, accumulates: Bool
 ) {
   if broad {
-    multiplyRows(BroadRow.self, rows, block, a, b, c, cRowStride, accumulates)
+    multiplyRows(BroadRow.self, rows, block, &ahead, a, b, c, cRowStride, accumulates)
   } else {
-    multiplyRows(NarrowRow.self, rows, block, a, b, c, cRowStride, accumulates)
+    multiplyRows(NarrowRow.self, rows, block, &ahead, a, b, c, cRowStride, accumulates)
   }
 }
 
 /// Chooses the tile of as many rows as there are.
 @inline(__always)
 private func multiplyRows<R: MatrixTile>(
-  _ row: R.Type, _ rows: Int, _ k: MatrixBlock, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
-  _ c: UnsafeMutablePointer<Float>, _ s: Int, _ adds: Bool
+  _ row: R.Type, _ rows: Int, _ k: MatrixBlock, _ f: inout LinesAhead, _ a: UnsafePointer<Float>,
+  _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>, _ s: Int, _ adds: Bool
 ) {
   typealias Two = Stack<R, R>
   typealias Three = Stack<Two, R>
@@ -109,61 +112,91 @@ private func multiplyRows<R: MatrixTile>(
   typealias Eight = Stack<Four, Four>
   if tileRows > 6 {
     switch rows {
-    case 7: return multiply(Stack<Four, Three>.self, k, a, b, c, s, adds)
-    case 8: return multiply(Eight.self, k, a, b, c, s, adds)
-    case 9: return multiply(Stack<Eight, R>.self, k, a, b, c, s, adds)
-    case 10: return multiply(Stack<Eight, Two>.self, k, a, b, c, s, adds)
-    case 11: return multiply(Stack<Eight, Three>.self, k, a, b, c, s, adds)
-    case 12: return multiply(Stack<Eight, Four>.self, k, a, b, c, s, adds)
+    case 7: return multiply(Stack<Four, Three>.self, k, &f, a, b, c, s, adds)
+    case 8: return multiply(Eight.self, k, &f, a, b, c, s, adds)
+    case 9: return multiply(Stack<Eight, R>.self, k, &f, a, b, c, s, adds)
+    case 10: return multiply(Stack<Eight, Two>.self, k, &f, a, b, c, s, adds)
+    case 11: return multiply(Stack<Eight, Three>.self, k, &f, a, b, c, s, adds)
+    case 12: return multiply(Stack<Eight, Four>.self, k, &f, a, b, c, s, adds)
     default: break
     }
   }
   switch rows {
-  case 1: multiply(R.self, k, a, b, c, s, adds)
-  case 2: multiply(Two.self, k, a, b, c, s, adds)
-  case 3: multiply(Three.self, k, a, b, c, s, adds)
-  case 4: multiply(Four.self, k, a, b, c, s, adds)
-  case 5: multiply(Stack<Four, R>.self, k, a, b, c, s, adds)
-  default: multiply(Six.self, k, a, b, c, s, adds)
+  case 1: multiply(R.self, k, &f, a, b, c, s, adds)
+  case 2: multiply(Two.self, k, &f, a, b, c, s, adds)
+  case 3: multiply(Three.self, k, &f, a, b, c, s, adds)
+  case 4: multiply(Four.self, k, &f, a, b, c, s, adds)
+  case 5: multiply(Stack<Four, R>.self, k, &f, a, b, c, s, adds)
+  default: multiply(Six.self, k, &f, a, b, c, s, adds)
   }
 }
 
 /// The loop that all the time goes into: per step one row of B is loaded and each element of a column of A is
-/// broadcast and multiplied into the tile.
+/// broadcast and multiplied into the tile. Meanwhile what comes next is fetched.
 @inline(never)
 private func multiply<Tile: MatrixTile>(
-  _ type: Tile.Type, _ block: MatrixBlock, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
-  _ c: UnsafeMutablePointer<Float>, _ cRowStride: Int, _ accumulates: Bool
+  _ type: Tile.Type, _ block: MatrixBlock, _ ahead: inout LinesAhead, _ a: UnsafePointer<Float>,
+  _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>, _ cRowStride: Int, _ accumulates: Bool
 ) {
   if block.fetchesOutput {
+    // A row of two vectors that is not aligned lies in three lines.
     for row in 0..<Tile.rows {
       apus_prefetch_line(c + row * cRowStride)
       if Tile.width > Wide.count { apus_prefetch_line(c + row * cRowStride + Wide.count) }
+      apus_prefetch_line(c + row * cRowStride + Tile.width - 1)
     }
   }
   var tile = Tile()
-  var a = a
-  var b = b
-  let aDepthStride = block.aDepthStride
-  let bDepthStride = block.bDepthStride
   if block.aRowStride == 1 {
-    let rows = AdjacentRows()
-    for _ in 0..<block.depth {
-      tile.accumulate(a, rows, 0, Tile.columns(b))
-      a += aDepthStride
-      b += bDepthStride
-    }
+    accumulate(&tile, block, &ahead, a, AdjacentRows(), b)
   } else {
-    let rows = SpacedRows(distances: RowDistances(block.aRowStride))
-    for _ in 0..<block.depth {
-      tile.accumulate(a, rows, 0, Tile.columns(b))
-      a += aDepthStride
-      b += bDepthStride
-    }
+    accumulate(&tile, block, &ahead, a, SpacedRows(distances: RowDistances(block.aRowStride)), b)
   }
   if accumulates {
     tile.add(to: c, cRowStride)
   } else {
     tile.store(c, cRowStride)
   }
+}
+
+@inline(__always)
+private func accumulate<Tile: MatrixTile, Rows: TileRows>(
+  _ tile: inout Tile, _ block: MatrixBlock, _ ahead: inout LinesAhead, _ a: UnsafePointer<Float>, _ rows: Rows,
+  _ b: UnsafePointer<Float>
+) {
+  var a = a
+  var b = b
+  let (aDepthStride, bDepthStride) = (block.aDepthStride, block.bDepthStride)
+  var steps = block.depth
+  if ahead.rows > 0 {
+    // Two steps a turn: around four of them the compiler spills the tile.
+    for _ in 0..<steps / 2 {
+      fetch(&ahead)
+      tile.accumulate(a, rows, 0, Tile.columns(b))
+      a += aDepthStride
+      b += bDepthStride
+      tile.accumulate(a, rows, 0, Tile.columns(b))
+      a += aDepthStride
+      b += bDepthStride
+    }
+    steps %= 2
+  }
+  for _ in 0..<steps {
+    tile.accumulate(a, rows, 0, Tile.columns(b))
+    a += aDepthStride
+    b += bDepthStride
+  }
+}
+
+/// Fetches half a line and goes on to the next half, or stays at the last one.
+///
+/// Without branches, around which the compiler would spill the tile too.
+@inline(__always)
+private func fetch(_ ahead: inout LinesAhead) {
+  apus_prefetch_line(ahead.next)
+  let endsRow = (ahead.following - 1) >> (Int.bitWidth - 1)
+  let nextRow = endsRow & ((1 - ahead.rows) >> (Int.bitWidth - 1))
+  ahead.next += (ahead.step & ~endsRow) | (ahead.jump & nextRow)
+  ahead.following += ~endsRow + (ahead.perRow & nextRow)
+  ahead.rows += endsRow
 }

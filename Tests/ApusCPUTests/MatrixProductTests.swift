@@ -64,9 +64,14 @@ struct ProductCase: Sendable, CustomStringConvertible {
       // Cut along the summation.
       ProductCase(m: 9, n: 17, k: 5003, leftTransposed: true),
       ProductCase(m: 9, n: 17, k: 4096, gap: 3, accumulates: true),
+      // Panels packed in tasks: several blocks of the summation, cut along it, a narrow last panel, several entries.
+      ProductCase(m: 100, n: 250, k: 1100, rightTransposed: true, gap: 1),
+      ProductCase(m: 50, n: 500, k: 530), ProductCase(m: 100, n: 60, k: 2100, rightTransposed: true, accumulates: true),
+      ProductCase(m: 61, n: 262, k: 700, leftTransposed: true, accumulates: true),
+      ProductCase(m: 64, n: 513, k: 260, batch: [2]),
       // Packed operands on both sides.
       ProductCase(m: 520, n: 400, k: 40, leftTransposed: true, rightTransposed: true),
-      ProductCase(m: 390, n: 1030, k: 30),
+      ProductCase(m: 390, n: 1030, k: 30), ProductCase(m: 300, n: 400, k: 130),
       ProductCase(m: 16, n: 16, k: 8, batch: [3, 5]),
       ProductCase(m: 13, n: 17, k: 19, rightTransposed: true, batch: [7]),
       ProductCase(m: 13, n: 17, k: 19, rightTransposed: true, batch: [4], sharesRight: true),
@@ -184,7 +189,8 @@ struct ProductCase: Sendable, CustomStringConvertible {
   func doesNotDependOnTheNumberOfThreads(device: Device) {
     for test in [
       ProductCase(m: 100, n: 200, k: 784, rightTransposed: true), ProductCase(m: 9, n: 17, k: 5003),
-      ProductCase(m: 260, n: 190, k: 300), ProductCase(m: 13, n: 17, k: 19, batch: [7]),
+      ProductCase(m: 260, n: 190, k: 300), ProductCase(m: 100, n: 500, k: 600),
+      ProductCase(m: 13, n: 17, k: 19, batch: [7]),
     ] {
       let alone = Self.run(test, device, threads: 1).c
       for threads in [2, 3, 7] { #expect(Self.run(test, device, threads: threads).c == alone) }

@@ -10,26 +10,25 @@ struct MatrixPass {
   let depth: Range<Int>
   let isTransposed: Bool
 
-  /// The elements from which on a result does not fit a core's caches beside what it is made from.
-  private static let fewestFetched = 1 << 18
-
   private var shape: MatrixShape { plan.shape }
   private var tiles: Int { (shape.m + kernels.tileRows - 1) / kernels.tileRows }
   private var panels: Int { (shape.n + kernels.panelColumns - 1) / kernels.panelColumns }
 
-  // MARK: - Scratch memory: packed B, packed A, partial products
+  // MARK: - Scratch memory: each worker's panel, packed B, packed A, partial products
+
+  private func panel(of worker: Int) -> UnsafeMutablePointer<Float> { scratch + worker * plan.panelCount }
 
   private func packedRight(_ entry: Int) -> UnsafeMutablePointer<Float> {
-    scratch + (plan.sharesRight ? 0 : (entry - entries.lowerBound) * plan.packedRightCount)
+    scratch + plan.panelsCount + (plan.sharesRight ? 0 : (entry - entries.lowerBound) * plan.packedRightCount)
   }
 
   private func packedLeft(_ entry: Int) -> UnsafeMutablePointer<Float> {
-    scratch + plan.packedRightCount * (plan.sharesRight ? 1 : plan.batchGroup)
+    scratch + plan.panelsCount + plan.packedRightCount * (plan.sharesRight ? 1 : plan.batchGroup)
       + (plan.sharesLeft ? 0 : (entry - entries.lowerBound) * plan.packedLeftCount)
   }
 
   private func partial(_ entry: Int, _ split: Int) -> UnsafeMutablePointer<Float> {
-    scratch + plan.packedRightCount * (plan.sharesRight ? 1 : plan.batchGroup)
+    scratch + plan.panelsCount + plan.packedRightCount * (plan.sharesRight ? 1 : plan.batchGroup)
       + plan.packedLeftCount * (plan.sharesLeft ? 1 : plan.batchGroup)
       + ((entry - entries.lowerBound) * plan.splits + split) * shape.m * shape.n
   }
@@ -37,7 +36,7 @@ struct MatrixPass {
   // MARK: - Packing
 
   func pack(on pool: ThreadPool) {
-    if plan.packsRight {
+    if plan.packing == .first {
       pack(
         operands.b, shape.right, minorStride: shape.right.columnStride, depthStride: shape.right.rowStride,
         extent: shape.n, width: kernels.panelColumns, isShared: plan.sharesRight, on: pool
@@ -94,7 +93,7 @@ struct MatrixPass {
       let entry = entries.lowerBound + task / perEntry
       let split = task % perEntry / perSplit
       let (rows, columns) = part(task % perSplit)
-      multiply(entry, split, rows, columns)
+      multiply(worker, entry, split, rows, columns)
       if isLast, plan.splits == 1, let epilogue { finish(epilogue, worker, entry, rows, columns) }
     }
     guard plan.splits > 1 else { return }
@@ -113,7 +112,7 @@ struct MatrixPass {
   }
 
   /// Multiplies one task's part of C, one block of the summation after the other.
-  private func multiply(_ entry: Int, _ split: Int, _ rows: Range<Int>, _ columns: Range<Int>) {
+  private func multiply(_ worker: Int, _ entry: Int, _ split: Int, _ rows: Range<Int>, _ columns: Range<Int>) {
     let steps =
       plan.splits > 1 ? range(split, plan.splitDepth, shape.k) : depth
     let (left, right) = (shape.left, shape.right)
@@ -130,7 +129,7 @@ struct MatrixPass {
       b: operands.b + shape.offset(of: entry, right) + columns.lowerBound * right.columnStride,
       bPanelStride: kernels.panelColumns * right.columnStride, bDepthStride: right.rowStride,
       c: c, cRowStride: cRowStride, rows: rows.count, columns: columns.count, depth: 0, accumulates: false,
-      fetchesOutput: shape.m * shape.n >= MatrixPass.fewestFetched)
+      fetchesOutput: true)
     var origin = 0
     if plan.packsLeft {
       block.a = UnsafePointer(packedLeft(entry)) + rows.lowerBound * plan.packedDepth
@@ -140,7 +139,7 @@ struct MatrixPass {
     } else {
       block.a += depth.lowerBound * left.columnStride
     }
-    if plan.packsRight {
+    if plan.packing == .first {
       block.b = UnsafePointer(packedRight(entry)) + columns.lowerBound * plan.packedDepth
       block.bPanelStride = kernels.panelColumns * plan.packedDepth
       block.bDepthStride = kernels.panelColumns
@@ -148,16 +147,53 @@ struct MatrixPass {
       block.b += depth.lowerBound * right.rowStride
     }
     origin = depth.lowerBound
-    let (a, b) = (block.a, block.b)
+    let (a, b, bDepthStride) = (block.a, block.b, block.bDepthStride)
     var step = steps.lowerBound
     repeat {
       block.a = a + (step - origin) * block.aDepthStride
-      block.b = b + (step - origin) * block.bDepthStride
+      block.b = b + (step - origin) * bDepthStride
       block.depth = min(plan.depthBlock, steps.upperBound - step)
+      if plan.packing == .inTasks {
+        packPanel(of: worker, block.b, columns.count, &block)
+        block.ahead = packedNext(b - origin * right.rowStride, columns, after: step, in: steps)
+      }
       block.accumulates = step > steps.lowerBound || (plan.splits == 1 && (operands.accumulates || origin > 0))
       kernels.multiply(block)
       step += block.depth
     } while step < steps.upperBound
+  }
+
+  /// Packs the panel that is multiplied next.
+  private func packPanel(
+    of worker: Int, _ source: UnsafePointer<Float>, _ columns: Int, _ block: inout MatrixBlock
+  ) {
+    let packed = panel(of: worker)
+    kernels.pack(
+      MatrixPanels(
+        source: source, minorStride: shape.right.columnStride, depthStride: shape.right.rowStride, count: columns,
+        depth: block.depth, destination: packed, panelStride: plan.panelCount, width: kernels.panelColumns))
+    block.b = UnsafePointer(packed)
+    block.bDepthStride = kernels.panelColumns
+  }
+
+  /// What a worker packs after a block of a panel, if all goes on in order: the next block, or the next panel's first one.
+  ///
+  /// - Parameter panel: the panel's element at step 0.
+  private func packedNext(
+    _ panel: UnsafePointer<Float>, _ columns: Range<Int>, after step: Int, in steps: Range<Int>
+  ) -> LinesAhead? {
+    var (start, count, step) = (panel, columns.count, step + plan.depthBlock)
+    if step >= steps.upperBound {
+      start += columns.count * shape.right.columnStride
+      count = min(kernels.panelColumns, shape.n - columns.upperBound)
+      step = steps.lowerBound
+    }
+    guard count > 0 else { return nil }
+    start += step * shape.right.rowStride
+    let depth = min(plan.depthBlock, steps.upperBound - step)
+    return shape.right.columnStride == 1
+      ? LinesAhead(start, rows: depth, rowStride: shape.right.rowStride, floats: count)
+      : LinesAhead(start, rows: count, rowStride: shape.right.columnStride, floats: depth)
   }
 
   private func finish(

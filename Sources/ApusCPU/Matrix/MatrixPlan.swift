@@ -5,9 +5,20 @@ import ApusCPUKernels
 /// What the result's bits depend on (how the summation is cut) follows from the shape alone; how the result is
 /// cut into tasks also depends on the number of threads.
 struct MatrixPlan {
+  /// When B is copied into panels.
+  enum Packing {
+    /// It is read in place.
+    case never
+    /// All panels are copied before any is multiplied.
+    case first
+    /// A task copies the panel that it multiplies with all rows of A. It finds it in its caches then, no thread waits for
+    /// another's copies, and what comes next is fetched while it multiplies.
+    case inTasks
+  }
+
   let shape: MatrixShape
-  /// Whether B, or A, is copied into panels first. Both are otherwise read in place.
-  let packsRight: Bool
+  /// When B is copied into panels, and whether A is, before all else. A is otherwise read in place.
+  let packing: Packing
   let packsLeft: Bool
 
   /// The steps of the summation between two visits of a tile of C.
@@ -35,6 +46,10 @@ struct MatrixPlan {
   let sharesRight: Bool
   let sharesLeft: Bool
 
+  /// Floats of the panel that a worker packs in its tasks, and of all workers' panels.
+  let panelCount: Int
+  let panelsCount: Int
+
   /// The scratch memory, in floats.
   let scratchCount: Int
 
@@ -55,29 +70,21 @@ struct MatrixPlan {
   /// The same rows, and the elements of B, where B does not fit into a second-level cache beside the rest.
   private static let fewPackingRows = 96
   private static let largeRight = 1 << 18
-  /// The rows from which it matters that A is read once.
+  /// The rows from which it matters that A is read once, and up to which panels are packed in tasks.
   private static let manyRows = 256
+  /// The steps of the summation from which, and the elements of B from which, contiguous rows are worth packing in tasks.
+  private static let manySteps = 256
+  private static let panelRows = 48
+  private static let panelRight = 1 << 17
+  /// The columns on which a copy of A is used so often that it pays even for contiguous rows, and the elements of such an A.
+  private static let packingOften = 384
+  private static let packedOften = 1 << 15
 
   init(_ shape: MatrixShape, kernels: MatrixKernels, threadCount: Int) {
     self.shape = shape
     let (m, n, k) = (shape.m, shape.n, shape.k)
     let tiles = (m + kernels.tileRows - 1) / kernels.tileRows
     let panels = (n + kernels.panelColumns - 1) / kernels.panelColumns
-
-    // Rows of A are read in place in either direction, and so is B where its rows are contiguous, unless the steps of the
-    // summation lie far apart in memory.
-    let leftIsScattered = shape.left.rowStride != 1 && shape.left.columnStride != 1
-    packsLeft =
-      m > 1 && k > 1
-      && (leftIsScattered
-        || (shape.left.rowStride == 1 && shape.left.columnStride >= MatrixPlan.scatteringStride
-          && n >= MatrixPlan.packingColumns))
-    let usesRightOften =
-      m >= MatrixPlan.packingRows || (m >= MatrixPlan.fewPackingRows && n * k >= MatrixPlan.largeRight)
-    packsRight =
-      k > 1 && n > 1
-      && (shape.right.columnStride != 1
-        || (shape.right.rowStride >= MatrixPlan.scatteringStride && usesRightOften))
 
     let batchCount = shape.batchCount
     let work = m * n * k
@@ -87,38 +94,64 @@ struct MatrixPlan {
     let summed = min(k, splitDepth)
     let blocks = max(1, (summed + 511) / 512)
     depthBlock = max(1, ((summed + blocks - 1) / blocks + 7) / 8 * 8)
-
-    let packedPerStep =
-      (packsRight ? panels * kernels.panelColumns : 0) + (packsLeft ? tiles * kernels.tileRows : 0)
-    let fitting = MatrixPlan.packedLimit / max(packedPerStep, 1) / depthBlock * depthBlock
-    packedDepth = self.splits > 1 || packedPerStep * k <= MatrixPlan.packedLimit ? max(k, 1) : max(depthBlock, fitting)
-    packedRightCount = packsRight ? panels * kernels.panelColumns * packedDepth : 0
-    packedLeftCount = packsLeft ? tiles * kernels.tileRows * packedDepth : 0
     sharesRight = shape.right.batchStrides.allSatisfy { $0 == 0 }
     sharesLeft = shape.left.batchStrides.allSatisfy { $0 == 0 }
+
+    // Rows of A are read in place in either direction, and so is B where its rows are contiguous, unless the steps of the
+    // summation lie far apart in memory.
+    let rightIsScattered = shape.right.columnStride != 1
+    let usesRightOften =
+      m >= MatrixPlan.packingRows || (m >= MatrixPlan.fewPackingRows && n * k >= MatrixPlan.largeRight)
+    let packsRight =
+      k > 1 && n > 1
+      && (rightIsScattered || (shape.right.rowStride >= MatrixPlan.scatteringStride && usesRightOften))
+    let tasks = panels * batchCount * self.splits
+    let panelsInTasks =
+      k > 1 && n > 1 && m <= MatrixPlan.manyRows && (batchCount == 1 || !sharesRight)
+      && (tasks % threadCount == 0 || tasks >= 4 * threadCount)
+      && (rightIsScattered
+        || (m >= MatrixPlan.panelRows && k >= MatrixPlan.manySteps && n * k >= MatrixPlan.panelRight))
+    packing = panelsInTasks ? .inTasks : packsRight ? .first : .never
+    panelCount = panelsInTasks ? kernels.panelColumns * depthBlock : 0
+    panelsCount = panelCount * threadCount
+
+    let leftIsScattered = shape.left.rowStride != 1 && shape.left.columnStride != 1
+    packsLeft =
+      m > 1 && k > 1
+      && (leftIsScattered
+        || (shape.left.rowStride == 1 && shape.left.columnStride >= MatrixPlan.scatteringStride
+          && n >= MatrixPlan.packingColumns)
+        || (!panelsInTasks && n >= MatrixPlan.packingOften && m * k >= MatrixPlan.packedOften))
+
+    let packedPerStep =
+      (packing == .first ? panels * kernels.panelColumns : 0) + (packsLeft ? tiles * kernels.tileRows : 0)
+    let fitting = MatrixPlan.packedLimit / max(packedPerStep, 1) / depthBlock * depthBlock
+    packedDepth = self.splits > 1 || packedPerStep * k <= MatrixPlan.packedLimit ? max(k, 1) : max(depthBlock, fitting)
+    packedRightCount = packing == .first ? panels * kernels.panelColumns * packedDepth : 0
+    packedLeftCount = packsLeft ? tiles * kernels.tileRows * packedDepth : 0
     let perEntry = (sharesRight ? 0 : packedRightCount) + (sharesLeft ? 0 : packedLeftCount)
     let partials = self.splits > 1 ? self.splits * m * n : 0
     batchGroup = max(
       1, min(batchCount, perEntry + partials == 0 ? batchCount : MatrixPlan.packedLimit / (perEntry + partials)))
     scratchCount =
-      packedRightCount * (sharesRight ? 1 : batchGroup) + packedLeftCount * (sharesLeft ? 1 : batchGroup)
+      panelsCount + packedRightCount * (sharesRight ? 1 : batchGroup) + packedLeftCount * (sharesLeft ? 1 : batchGroup)
       + partials * batchGroup + 64
 
     isSerial = work * batchGroup <= MatrixPlan.serialLimit || threadCount == 1
     packsSerially = packedPerStep * packedDepth * batchGroup <= MatrixPlan.serialPackingLimit || threadCount == 1
 
     // A thread goes on with what it has in its cache of the larger operand, so that this is read once.
-    sharesRows = m > n && m >= MatrixPlan.manyRows
+    sharesRows = !panelsInTasks && m > n && m >= MatrixPlan.manyRows
 
     // Tasks as large as the caches like them, halved until there are enough of them to even out.
-    var rowTiles = min(tiles, 16)
-    var columnPanels = min(panels, 8)
+    var rowTiles = panelsInTasks ? tiles : min(tiles, 16)
+    var columnPanels = panelsInTasks ? 1 : min(panels, 8)
     let copies = batchGroup * self.splits
     func taskCount() -> Int {
       copies * ((tiles + rowTiles - 1) / rowTiles) * ((panels + columnPanels - 1) / columnPanels)
     }
     let tileWork = kernels.tileRows * kernels.panelColumns * min(k, splitDepth)
-    while !isSerial, taskCount() < 12 * threadCount, rowTiles * columnPanels > 1,
+    while !isSerial, !panelsInTasks, taskCount() < 12 * threadCount, rowTiles * columnPanels > 1,
       rowTiles * columnPanels * tileWork > MatrixPlan.taskLimit
     {
       if rowTiles * kernels.tileRows >= columnPanels * kernels.panelColumns && rowTiles > 1 || columnPanels == 1 {

@@ -1,0 +1,31 @@
+/// Part of a matrix that is fetched while something else is computed, half a line of memory at a time.
+///
+/// Fetching much at once would keep the loads of that computation waiting: a core has some ten to sixteen lines on their way
+/// at a time.
+package struct LinesAhead {
+  /// The half line that is fetched next.
+  package var next: UnsafePointer<Float>
+  /// The halves of its row that follow it.
+  package var following: Int
+  /// The rows left, its own included; none, or fewer, once all were fetched.
+  package var rows: Int
+  /// The halves that follow the first one of a row.
+  package let perRow: Int
+  /// The floats from one half to the next, and from the last one of a row to the first one of the next row.
+  package let step = 8
+  package let jump: Int
+
+  /// Rows of so many floats, the first of which may lie anywhere within a line.
+  package init(_ start: UnsafePointer<Float>, rows: Int, rowStride: Int, floats: Int) {
+    next = start
+    perRow = (floats + step - 2) / step
+    following = perRow
+    self.rows = rows
+    jump = rowStride - perRow * step
+  }
+
+  /// Nothing.
+  package static func nothing(_ anywhere: UnsafePointer<Float>) -> LinesAhead {
+    LinesAhead(anywhere, rows: 0, rowStride: 0, floats: 0)
+  }
+}
