@@ -16,9 +16,11 @@
 // c                element (row, column): row * c_row_stride + column
 // *_batch_stride   from one matrix of the batch to the next; all strides and offsets are in elements
 //
+// AHEAD                     not 0 where the next tiles' rows of Bt are fetched: where they are in no cache
 // JOINS_THROUGH_MEMORY      for oclgrind, which cannot follow vectors that are joined
 
 #include "arithmetic.cl"
+#include "fetch.cl"
 
 #ifndef TILE_M
 #define TILE_M 5
@@ -85,6 +87,16 @@ __kernel void matmul_dot(
   const uint column0 = min(first_column, n - TILE_N);
   __global const float *ap = a + a_offset + batch * a_batch_stride + row0 * a_row_stride;
   __global const float *bp = b + b_offset + batch * b_batch_stride + column0 * b_row_stride;
+
+#if AHEAD
+  // The tiles of a column share its rows of Bt, and each of them fetches a part of the next one's.
+  __global const float *next = bp + TILE_N * b_row_stride;
+  const uint lines = k / 16 + 1;
+  for (uint line = get_global_id(0); line < lines; line += get_global_size(0)) {
+#pragma unroll
+    for (uint column = 0; column < TILE_N; column += 1) FETCH(next + column * b_row_stride + line * 16);
+  }
+#endif
 
   float16 sum[TILE_M][TILE_N];
 #pragma unroll

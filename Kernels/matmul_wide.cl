@@ -20,10 +20,13 @@
 // *_batch_stride    from one matrix of the batch to the next
 // all strides are in elements, as are the offsets
 //
+// AHEAD             not 0 where C's lines are fetched before the loop over K: the stores would wait for them where C is in no
+//                   cache, which a long loop hides
 // ROWS_SHARED       whether neighbouring work-items share rows and not columns: what they share stays in the caches, so it
 //                   should be of the larger operand; and they write C's rows from end to end
 
 #include "arithmetic.cl"
+#include "fetch.cl"
 
 #ifndef TILE_M
 #define TILE_M 12
@@ -86,6 +89,18 @@ __kernel void matmul_wide(
   __global const float *bp =
       b + b_offset + batch * b_batch_stride + TILE_COLUMN * b_tile_stride + k_begin * b_k_stride
       - (first_column - column0);
+
+#if AHEAD
+  __global const float *c_tile =
+      c + c_offset + batch * c_batch_stride + slice * c_slice_stride + row0 * c_row_stride + column0;
+#pragma unroll
+  for (uint row = 0; row < TILE_M; row += 1) {
+    // A row that is not aligned ends in another line.
+#pragma unroll
+    for (uint v = 0; v < VECTORS; v += 1) FETCH(c_tile + row * c_row_stride + v * 16);
+    FETCH(c_tile + row * c_row_stride + TILE_N - 1);
+  }
+#endif
 
   float16 sum[TILE_M][VECTORS];
 #pragma unroll

@@ -1,4 +1,4 @@
-/// How far ahead of their use a kernel has lines of memory fetched (`AHEAD` of `fetch.cl`).
+/// Whether, and how far ahead of their use, a kernel has lines of memory fetched (`AHEAD` of `fetch.cl`).
 enum FetchAhead {
   /// 4 KB of floats.
   private static let distance = 1024
@@ -11,4 +11,12 @@ enum FetchAhead {
   static func elements(_ device: OpenCLDevice, byteCount: Int) -> Int {
     device.style == .wide && byteCount >= fewestBytes ? distance : 0
   }
+
+  /// Whether a product fetches the lines of a tile before it adds up what is written there: for at most 256 steps; the loads of
+  /// a longer sum hide the wait for the stores, and the fetches would only be more to do.
+  static func output(_ device: OpenCLDevice, steps: Int) -> Bool { device.style == .wide && steps <= 256 }
+
+  /// Whether a product fetches the rows of an operand that it reads next: from a megabyte on, which a core's caches do not keep
+  /// beside the rest of a training step.
+  static func operand(_ device: OpenCLDevice, elements: Int) -> Bool { device.style == .wide && elements >= 1 << 18 }
 }

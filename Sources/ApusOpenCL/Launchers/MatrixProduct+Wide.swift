@@ -34,7 +34,8 @@ extension MatrixProduct {
   private static let cacheFloats = 1 << 18
 
   func planWide(
-    packsA: Bool, packsB: Bool, splits: Int, scratch: MemoryRange?, _ builder: inout ProgramBuilder
+    _ device: OpenCLDevice, packsA: Bool, packsB: Bool, splits: Int, scratch: MemoryRange?,
+    _ builder: inout ProgramBuilder
   ) throws(OpenCLError) -> [PlannedLaunch] {
     let tile = WideTile(m: m, n: n, packsA: packsA, packsB: packsB)
     guard packsB || (b.columnStride == 1 && n >= tile.n), packsA || m >= tile.m else {
@@ -102,6 +103,7 @@ extension MatrixProduct {
         macros: [
           "TILE_M": "\(tile.m)", "TILE_N": "\(tile.n)", "A_ROWS_ADJACENT": rowsAdjacent ? "1" : "0",
           "A_PACKED": packsA ? "1" : "0", "B_PACKED": packsB ? "1" : "0", "ROWS_SHARED": sharesRows ? "1" : "0",
+          "AHEAD": FetchAhead.output(device, steps: kSlice) ? "1" : "0",
         ], regions: text.regions("arguments", "rows", "vector", "scalar")))
     let (rows, columns) = (m.divided(by: tile.m), n.divided(by: tile.n))
     launches.append(
@@ -117,7 +119,7 @@ extension MatrixProduct {
     [5, 4].filter { $0 <= length }.min { ($0.waste(of: length), -$0) < ($1.waste(of: length), -$1) } ?? length
   }
 
-  func planDot(_ builder: inout ProgramBuilder) throws(OpenCLError) -> PlannedLaunch {
+  func planDot(_ device: OpenCLDevice, _ builder: inout ProgramBuilder) throws(OpenCLError) -> PlannedLaunch {
     guard a.columnStride == 1, b.rowStride == 1, k >= 16 else {
       throw OpenCLError.launch(kernel: "matmul_dot", "its operands are not contiguous along K, or K is below 16.")
     }
@@ -131,7 +133,11 @@ extension MatrixProduct {
     let text = epilogue.text(&parameters, store: "")
     let suffix = try builder.add(
       KernelInstance(
-        template: "matmul_dot", macros: ["TILE_M": "\(tileM)", "TILE_N": "\(tileN)"],
+        template: "matmul_dot",
+        macros: [
+          "TILE_M": "\(tileM)", "TILE_N": "\(tileN)",
+          "AHEAD": FetchAhead.operand(device, elements: n * k) ? "1" : "0",
+        ],
         regions: text.regions("arguments", "rows", "scalar")))
     return PlannedLaunch(
       suffix.name(of: "matmul_dot"), parameters.arguments,

@@ -126,8 +126,8 @@ package struct MatrixProduct {
   ) throws(OpenCLError) -> [PlannedLaunch] {
     switch variant {
     case .wide(let packsA, let packsB, let splits):
-      try planWide(packsA: packsA, packsB: packsB, splits: splits, scratch: scratch, &builder)
-    case .dot: [try planDot(&builder)]
+      try planWide(device, packsA: packsA, packsB: packsB, splits: splits, scratch: scratch, &builder)
+    case .dot: [try planDot(device, &builder)]
     case .tiled(let tile, let splits): [try planTiled(tile: tile, splits: splits, &builder)]
     case .tensor(let tile, let splits): [try planTensor(device, tile: tile, splits: splits, &builder)]
     }
