@@ -108,7 +108,7 @@ struct MatrixPlan {
     let tasks = panels * batchCount * self.splits
     let panelsInTasks =
       k > 1 && n > 1 && m <= MatrixPlan.manyRows && (batchCount == 1 || !sharesRight)
-      && (tasks % threadCount == 0 || tasks >= 4 * threadCount)
+      && (tasks % threadCount == 0 || tasks >= 3 * threadCount)
       && (rightIsScattered
         || (m >= MatrixPlan.panelRows && k >= MatrixPlan.manySteps && n * k >= MatrixPlan.panelRight))
     packing = panelsInTasks ? .inTasks : packsRight ? .first : .never
