@@ -1,14 +1,15 @@
 // Lines of memory that a processor fetches ahead of their use: its own guesses do not reach over pages, and lag where a loop
 // walks several arrays. OpenCL's `prefetch` does nothing on PoCL.
 //
-// AHEAD   how many elements ahead; 0 leaves it to the device
+// AHEAD             how many elements ahead; 0 leaves it to the device
+// FETCHES_NOTHING   for oclgrind, which does not know the instruction
 
 #ifndef AHEAD
 #define AHEAD 0
 #endif
 
 // Has the line at an address brought to the caches.
-#if AHEAD
+#if AHEAD && !defined(FETCHES_NOTHING)
 #define FETCH(address) __builtin_prefetch((const __private void *)(size_t)(address))
 #else
 #define FETCH(address)
