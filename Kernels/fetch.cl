@@ -1,7 +1,7 @@
 // Lines of memory that a processor fetches ahead of their use: its own guesses do not reach over pages, and lag where a loop
 // walks several arrays. OpenCL's `prefetch` does nothing on PoCL.
 //
-// AHEAD             how many elements ahead; 0 leaves it to the device
+// AHEAD             how many elements ahead, or 1 where the file says itself what is fetched; 0 leaves it to the device
 // FETCHES_NOTHING   for oclgrind, which does not know the instruction
 
 #ifndef AHEAD

@@ -20,7 +20,8 @@ output=$(mktemp)
 trap 'rm -f "$log" "$output"' EXIT
 
 # Unoptimized, because oclgrind does not know some of the optimizer's instructions; one test after the other, because
-# it does not know threads; with much local memory, because it counts that of all kernels of a program together.
+# it does not know threads; without fetches, whose instruction it does not know; with much local memory, because it counts
+# that of all kernels of a program together.
 status=0
 APUS_TINY_SHAPES=1 oclgrind --build-options "-O0 -DJOINS_THROUGH_MEMORY -DFETCHES_NOTHING" --data-races --uninitialized --local-mem-size 1048576 --log "$log" \
   "$tests" --testing-library swift-testing --no-parallel --filter "$filter" >"$output" 2>&1 || status=$?
