@@ -1,23 +1,24 @@
-/// Part of a matrix that is fetched while something else is computed, half a line of memory at a time.
+/// Part of a matrix that is fetched while something else is computed, line of memory by line.
 ///
 /// Fetching much at once would keep the loads of that computation waiting: a core has some ten to sixteen lines on their way
 /// at a time.
 package struct LinesAhead {
-  /// The half line that is fetched next.
+  /// In the line that is fetched next.
   package var next: UnsafePointer<Float>
-  /// The halves of its row that follow it.
+  /// The lines of its row that follow it.
   package var following: Int
   /// The rows left, its own included; none, or fewer, once all were fetched.
   package var rows: Int
-  /// The halves that follow the first one of a row.
+  /// The lines that follow the first one of a row.
   package let perRow: Int
-  /// The floats from one half to the next, and from the last one of a row to the first one of the next row.
-  package let step = 8
+  /// The floats from one line to the next, and from the last one of a row to the first one of the next row.
+  package let step = 16
   package let jump: Int
 
   /// Rows of so many floats, the first of which may lie anywhere within a line.
   package init(_ start: UnsafePointer<Float>, rows: Int, rowStride: Int, floats: Int) {
     next = start
+    // A row that is not aligned may lie in one line more.
     perRow = (floats + step - 2) / step
     following = perRow
     self.rows = rows

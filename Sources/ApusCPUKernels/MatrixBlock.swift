@@ -32,14 +32,15 @@ package struct MatrixBlock {
   package var accumulates: Bool
   /// Whether C's lines are fetched before they are written: where C was not just written by this thread.
   package var fetchesOutput: Bool
-  /// What is read after this block, to be fetched while its last panel is multiplied.
-  package var ahead: LinesAhead?
+  /// What of A, and then what of B, is read after this block, to be fetched while this one is multiplied.
+  package var leftAhead: LinesAhead?
+  package var rightAhead: LinesAhead?
 
   package init(
     a: UnsafePointer<Float>, aTileStride: Int, aRowStride: Int, aDepthStride: Int,
     b: UnsafePointer<Float>, bPanelStride: Int, bDepthStride: Int,
     c: UnsafeMutablePointer<Float>, cRowStride: Int,
-    rows: Int, columns: Int, depth: Int, accumulates: Bool, fetchesOutput: Bool = false, ahead: LinesAhead? = nil
+    rows: Int, columns: Int, depth: Int, accumulates: Bool, fetchesOutput: Bool = false
   ) {
     self.a = a
     self.aTileStride = aTileStride
@@ -55,6 +56,5 @@ package struct MatrixBlock {
     self.depth = depth
     self.accumulates = accumulates
     self.fetchesOutput = fetchesOutput
-    self.ahead = ahead
   }
 }

@@ -24,7 +24,7 @@ func multiplyBlock(_ block: MatrixBlock) {
   if block.columns == 1, block.aDepthStride == 1, block.bDepthStride == 1 { return multiplyColumn(block) }
   var column = 0
   var b = block.b
-  var ahead = block.ahead ?? .nothing(b)
+  var ahead = FetchQueue(block)
   while column < block.columns {
     let width = min(panelColumns, block.columns - column)
     if width == panelColumns {
@@ -37,10 +37,32 @@ func multiplyBlock(_ block: MatrixBlock) {
   }
 }
 
+/// What is fetched now, and what once that is done.
+private struct FetchQueue {
+  var lines: LinesAhead
+  var rest: LinesAhead?
+
+  @inline(__always)
+  init(_ block: MatrixBlock) {
+    if let left = block.leftAhead {
+      (lines, rest) = (left, block.rightAhead)
+    } else {
+      (lines, rest) = (block.rightAhead ?? .nothing(block.b), nil)
+    }
+  }
+
+  @inline(__always)
+  mutating func goOn() {
+    guard lines.rows <= 0, let rest else { return }
+    lines = rest
+    self.rest = nil
+  }
+}
+
 /// Multiplies a panel of B with every tile of A.
 @inline(__always)
 private func multiplyPanel(
-  _ block: MatrixBlock, _ ahead: inout LinesAhead, _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>,
+  _ block: MatrixBlock, _ ahead: inout FetchQueue, _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>,
   _ cRowStride: Int, broad: Bool
 ) {
   var row = 0
@@ -60,7 +82,7 @@ private typealias EdgeRows = Stack<Stack<BroadRow, BroadRow>, Stack<BroadRow, Br
 
 /// Multiplies the last, narrower panel of B by way of a whole tile on the stack.
 private func multiplyEdge(
-  _ block: MatrixBlock, _ ahead: inout LinesAhead, _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>,
+  _ block: MatrixBlock, _ ahead: inout FetchQueue, _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>,
   width: Int
 ) {
   var storage = EdgeTile()
@@ -89,7 +111,7 @@ private func multiplyEdge(
 
 @inline(__always)
 private func multiplyTile(
-  _ rows: Int, broad: Bool, _ block: MatrixBlock, _ ahead: inout LinesAhead, _ a: UnsafePointer<Float>,
+  _ rows: Int, broad: Bool, _ block: MatrixBlock, _ ahead: inout FetchQueue, _ a: UnsafePointer<Float>,
   _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>, _ cRowStride: Int, accumulates: Bool
 ) {
   if broad {
@@ -102,7 +124,7 @@ private func multiplyTile(
 /// Chooses the tile of as many rows as there are.
 @inline(__always)
 private func multiplyRows<R: MatrixTile>(
-  _ row: R.Type, _ rows: Int, _ k: MatrixBlock, _ f: inout LinesAhead, _ a: UnsafePointer<Float>,
+  _ row: R.Type, _ rows: Int, _ k: MatrixBlock, _ f: inout FetchQueue, _ a: UnsafePointer<Float>,
   _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>, _ s: Int, _ adds: Bool
 ) {
   typealias Two = Stack<R, R>
@@ -135,7 +157,7 @@ private func multiplyRows<R: MatrixTile>(
 /// broadcast and multiplied into the tile. Meanwhile what comes next is fetched.
 @inline(never)
 private func multiply<Tile: MatrixTile>(
-  _ type: Tile.Type, _ block: MatrixBlock, _ ahead: inout LinesAhead, _ a: UnsafePointer<Float>,
+  _ type: Tile.Type, _ block: MatrixBlock, _ ahead: inout FetchQueue, _ a: UnsafePointer<Float>,
   _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>, _ cRowStride: Int, _ accumulates: Bool
 ) {
   if block.fetchesOutput {
@@ -146,11 +168,12 @@ private func multiply<Tile: MatrixTile>(
       apus_prefetch_line(c + row * cRowStride + Tile.width - 1)
     }
   }
+  ahead.goOn()
   var tile = Tile()
   if block.aRowStride == 1 {
-    accumulate(&tile, block, &ahead, a, AdjacentRows(), b)
+    accumulate(&tile, block, &ahead.lines, a, AdjacentRows(), b)
   } else {
-    accumulate(&tile, block, &ahead, a, SpacedRows(distances: RowDistances(block.aRowStride)), b)
+    accumulate(&tile, block, &ahead.lines, a, SpacedRows(distances: RowDistances(block.aRowStride)), b)
   }
   if accumulates {
     tile.add(to: c, cRowStride)
@@ -188,7 +211,7 @@ private func accumulate<Tile: MatrixTile, Rows: TileRows>(
   }
 }
 
-/// Fetches half a line and goes on to the next half, or stays at the last one.
+/// Fetches a line and goes on to the next one, or stays at the last.
 ///
 /// Without branches, around which the compiler would spill the tile too.
 @inline(__always)

@@ -69,6 +69,14 @@ struct ProductCase: Sendable, CustomStringConvertible {
       ProductCase(m: 50, n: 500, k: 530), ProductCase(m: 100, n: 60, k: 2100, rightTransposed: true, accumulates: true),
       ProductCase(m: 61, n: 262, k: 700, leftTransposed: true, accumulates: true),
       ProductCase(m: 64, n: 513, k: 260, batch: [2]),
+      // Stretches of the summation, each for all of a task's part of C: rows of A far apart, narrow last panels,
+      // several entries, a right operand that they share.
+      ProductCase(m: 131, n: 65, k: 389, leftTransposed: true, gap: 3),
+      ProductCase(m: 521, n: 37, k: 257, leftTransposed: true, accumulates: true),
+      ProductCase(m: 97, n: 40, k: 300, leftTransposed: true, batch: [3]),
+      ProductCase(m: 300, n: 33, k: 290, leftTransposed: true, batch: [2], sharesRight: true),
+      // The next rows of A are fetched where they are read in place.
+      ProductCase(m: 389, n: 70, k: 601), ProductCase(m: 262, n: 33, k: 129, rightTransposed: true, batch: [2]),
       // Packed operands on both sides.
       ProductCase(m: 520, n: 400, k: 40, leftTransposed: true, rightTransposed: true),
       ProductCase(m: 390, n: 1030, k: 30), ProductCase(m: 300, n: 400, k: 130),

@@ -10,9 +10,7 @@ struct MatrixPass {
   let depth: Range<Int>
   let isTransposed: Bool
 
-  private var shape: MatrixShape { plan.shape }
-  private var tiles: Int { (shape.m + kernels.tileRows - 1) / kernels.tileRows }
-  private var panels: Int { (shape.n + kernels.panelColumns - 1) / kernels.panelColumns }
+  var shape: MatrixShape { plan.shape }
 
   // MARK: - Scratch memory: each worker's panel, packed B, packed A, partial products
 
@@ -77,6 +75,24 @@ struct MatrixPass {
 
   private var rowTasks: Int { (shape.m + plan.taskRows - 1) / plan.taskRows }
   private var columnTasks: Int { (shape.n + plan.taskColumns - 1) / plan.taskColumns }
+  var tasksPerEntry: Int { rowTasks * columnTasks * plan.splits }
+
+  /// A part of C of a batch entry, and the stretch of the summation that is done of it.
+  struct Task {
+    var entry: Int
+    var split: Int
+    var rows: Range<Int>
+    var columns: Range<Int>
+    var steps: Range<Int>
+  }
+
+  func task(_ index: Int) -> Task {
+    let split = index % tasksPerEntry / (rowTasks * columnTasks)
+    let (rows, columns) = part(index % (rowTasks * columnTasks))
+    return Task(
+      entry: entries.lowerBound + index / tasksPerEntry, split: split, rows: rows, columns: columns,
+      steps: plan.splits > 1 ? range(split, plan.splitDepth, shape.k) : depth)
+  }
 
   /// A task's part of C.
   private func part(_ task: Int) -> (rows: Range<Int>, columns: Range<Int>) {
@@ -87,14 +103,11 @@ struct MatrixPass {
 
   func multiply(on pool: ThreadPool, epilogue: MatrixProduct.Epilogue?) {
     let perSplit = rowTasks * columnTasks
-    let perEntry = perSplit * plan.splits
     let isLast = depth.upperBound == shape.k
-    share(entries.count * perEntry, serially: plan.isSerial, on: pool) { worker, task in
-      let entry = entries.lowerBound + task / perEntry
-      let split = task % perEntry / perSplit
-      let (rows, columns) = part(task % perSplit)
-      multiply(worker, entry, split, rows, columns)
-      if isLast, plan.splits == 1, let epilogue { finish(epilogue, worker, entry, rows, columns) }
+    share(entries.count * tasksPerEntry, serially: plan.isSerial, on: pool) { worker, index in
+      let task = task(index)
+      multiply(worker, task, at: index)
+      if isLast, plan.splits == 1, let epilogue { finish(epilogue, worker, task.entry, task.rows, task.columns) }
     }
     guard plan.splits > 1 else { return }
     share(entries.count * perSplit, serially: plan.isSerial, on: pool) { worker, task in
@@ -112,51 +125,44 @@ struct MatrixPass {
   }
 
   /// Multiplies one task's part of C, one block of the summation after the other.
-  private func multiply(_ worker: Int, _ entry: Int, _ split: Int, _ rows: Range<Int>, _ columns: Range<Int>) {
-    let steps =
-      plan.splits > 1 ? range(split, plan.splitDepth, shape.k) : depth
+  private func multiply(_ worker: Int, _ task: Task, at index: Int) {
+    let (rows, columns, steps) = (task.rows, task.columns, task.steps)
     let (left, right) = (shape.left, shape.right)
-    var c = operands.c + shape.offset(of: entry, shape.output)
+    var c = operands.c + shape.offset(of: task.entry, shape.output)
     var cRowStride = shape.output.rowStride
     if plan.splits > 1 {
-      c = partial(entry, split)
+      c = partial(task.entry, task.split)
       cRowStride = shape.n
     }
     c += rows.lowerBound * cRowStride + columns.lowerBound
     var block = MatrixBlock(
-      a: operands.a + shape.offset(of: entry, left) + rows.lowerBound * left.rowStride,
-      aTileStride: kernels.tileRows * left.rowStride, aRowStride: left.rowStride, aDepthStride: left.columnStride,
-      b: operands.b + shape.offset(of: entry, right) + columns.lowerBound * right.columnStride,
+      a: leftElement(task.entry, rows.lowerBound, depth.lowerBound), aTileStride: kernels.tileRows * left.rowStride,
+      aRowStride: left.rowStride, aDepthStride: left.columnStride,
+      b: rightElement(task.entry, depth.lowerBound, columns.lowerBound),
       bPanelStride: kernels.panelColumns * right.columnStride, bDepthStride: right.rowStride,
       c: c, cRowStride: cRowStride, rows: rows.count, columns: columns.count, depth: 0, accumulates: false,
       fetchesOutput: true)
-    var origin = 0
     if plan.packsLeft {
-      block.a = UnsafePointer(packedLeft(entry)) + rows.lowerBound * plan.packedDepth
+      block.a = UnsafePointer(packedLeft(task.entry)) + rows.lowerBound * plan.packedDepth
       block.aTileStride = kernels.tileRows * plan.packedDepth
       block.aRowStride = 1
       block.aDepthStride = kernels.tileRows
-    } else {
-      block.a += depth.lowerBound * left.columnStride
     }
     if plan.packing == .first {
-      block.b = UnsafePointer(packedRight(entry)) + columns.lowerBound * plan.packedDepth
+      block.b = UnsafePointer(packedRight(task.entry)) + columns.lowerBound * plan.packedDepth
       block.bPanelStride = kernels.panelColumns * plan.packedDepth
       block.bDepthStride = kernels.panelColumns
-    } else {
-      block.b += depth.lowerBound * right.rowStride
     }
-    origin = depth.lowerBound
+    let origin = depth.lowerBound
     let (a, b, bDepthStride) = (block.a, block.b, block.bDepthStride)
     var step = steps.lowerBound
     repeat {
       block.a = a + (step - origin) * block.aDepthStride
       block.b = b + (step - origin) * bDepthStride
       block.depth = min(plan.depthBlock, steps.upperBound - step)
-      if plan.packing == .inTasks {
-        packPanel(of: worker, block.b, columns.count, &block)
-        block.ahead = packedNext(b - origin * right.rowStride, columns, after: step, in: steps)
-      }
+      if plan.packing == .inTasks { packPanel(of: worker, block.b, columns.count, &block) }
+      block.leftAhead = leftAhead(of: task, at: index, after: step)
+      block.rightAhead = rightAhead(of: task, after: step)
       block.accumulates = step > steps.lowerBound || (plan.splits == 1 && (operands.accumulates || origin > 0))
       kernels.multiply(block)
       step += block.depth
@@ -176,24 +182,13 @@ struct MatrixPass {
     block.bDepthStride = kernels.panelColumns
   }
 
-  /// What a worker packs after a block of a panel, if all goes on in order: the next block, or the next panel's first one.
-  ///
-  /// - Parameter panel: the panel's element at step 0.
-  private func packedNext(
-    _ panel: UnsafePointer<Float>, _ columns: Range<Int>, after step: Int, in steps: Range<Int>
-  ) -> LinesAhead? {
-    var (start, count, step) = (panel, columns.count, step + plan.depthBlock)
-    if step >= steps.upperBound {
-      start += columns.count * shape.right.columnStride
-      count = min(kernels.panelColumns, shape.n - columns.upperBound)
-      step = steps.lowerBound
-    }
-    guard count > 0 else { return nil }
-    start += step * shape.right.rowStride
-    let depth = min(plan.depthBlock, steps.upperBound - step)
-    return shape.right.columnStride == 1
-      ? LinesAhead(start, rows: depth, rowStride: shape.right.rowStride, floats: count)
-      : LinesAhead(start, rows: count, rowStride: shape.right.columnStride, floats: depth)
+  func leftElement(_ entry: Int, _ row: Int, _ step: Int) -> UnsafePointer<Float> {
+    operands.a + shape.offset(of: entry, shape.left) + row * shape.left.rowStride + step * shape.left.columnStride
+  }
+
+  func rightElement(_ entry: Int, _ step: Int, _ column: Int) -> UnsafePointer<Float> {
+    operands.b + shape.offset(of: entry, shape.right) + step * shape.right.rowStride
+      + column * shape.right.columnStride
   }
 
   private func finish(

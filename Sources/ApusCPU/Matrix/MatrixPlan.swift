@@ -31,6 +31,12 @@ struct MatrixPlan {
   /// The batch entries that are worked on at a time.
   let batchGroup: Int
 
+  /// Whether a task goes along the summation in short stretches that it reads once, each for all of its part of C, while
+  /// the next stretch is fetched.
+  let walksSteps: Bool
+  /// Whether what is read next of A is fetched.
+  let fetchesLeft: Bool
+
   /// The rows and columns of C in one task.
   let taskRows: Int
   let taskColumns: Int
@@ -53,6 +59,8 @@ struct MatrixPlan {
   /// The scratch memory, in floats.
   let scratchCount: Int
 
+  /// The most steps between two visits of a tile of C.
+  private static let longestBlock = 512
   /// Floats of packed operands that still stay in a last-level cache beside what they are made of.
   private static let packedLimit = 4 << 20
   /// Multiplications worth waking another thread for: about two microseconds.
@@ -79,6 +87,11 @@ struct MatrixPlan {
   /// The columns on which a copy of A is used so often that it pays even for contiguous rows, and the elements of such an A.
   private static let packingOften = 384
   private static let packedOften = 1 << 15
+  /// The most elements of C, of which each thread keeps its part in its caches while it walks along the summation, the fewest
+  /// rows, and the steps of a stretch.
+  private static let walkedOutput = 1 << 17
+  private static let walkedRows = 96
+  private static let walkedSteps = 128
 
   init(_ shape: MatrixShape, kernels: MatrixKernels, threadCount: Int) {
     self.shape = shape
@@ -92,8 +105,6 @@ struct MatrixPlan {
     splitDepth = ((k + splits - 1) / splits + 7) / 8 * 8
     self.splits = max(1, (k + splitDepth - 1) / max(splitDepth, 1))
     let summed = min(k, splitDepth)
-    let blocks = max(1, (summed + 511) / 512)
-    depthBlock = max(1, ((summed + blocks - 1) / blocks + 7) / 8 * 8)
     sharesRight = shape.right.batchStrides.allSatisfy { $0 == 0 }
     sharesLeft = shape.left.batchStrides.allSatisfy { $0 == 0 }
 
@@ -106,18 +117,24 @@ struct MatrixPlan {
       k > 1 && n > 1
       && (rightIsScattered || (shape.right.rowStride >= MatrixPlan.scatteringStride && usesRightOften))
     let tasks = panels * batchCount * self.splits
-    let panelsInTasks =
+    let suitsPanels =
       k > 1 && n > 1 && m <= MatrixPlan.manyRows && (batchCount == 1 || !sharesRight)
-      && (tasks % threadCount == 0 || tasks >= 3 * threadCount)
       && (rightIsScattered
         || (m >= MatrixPlan.panelRows && k >= MatrixPlan.manySteps && n * k >= MatrixPlan.panelRight))
+    let panelsInTasks = suitsPanels && (tasks % threadCount == 0 || tasks >= 3 * threadCount)
+    walksSteps =
+      shape.left.rowStride == 1 && !packsRight && !suitsPanels && self.splits == 1 && k >= MatrixPlan.manySteps
+      && m >= MatrixPlan.walkedRows && n >= kernels.panelColumns && m * n <= MatrixPlan.walkedOutput
+    let longest = walksSteps ? MatrixPlan.walkedSteps : MatrixPlan.longestBlock
+    let blocks = max(1, (summed + longest - 1) / longest)
+    depthBlock = max(1, ((summed + blocks - 1) / blocks + 7) / 8 * 8)
     packing = panelsInTasks ? .inTasks : packsRight ? .first : .never
     panelCount = panelsInTasks ? kernels.panelColumns * depthBlock : 0
     panelsCount = panelCount * threadCount
 
     let leftIsScattered = shape.left.rowStride != 1 && shape.left.columnStride != 1
     packsLeft =
-      m > 1 && k > 1
+      m > 1 && k > 1 && !walksSteps
       && (leftIsScattered
         || (shape.left.rowStride == 1 && shape.left.columnStride >= MatrixPlan.scatteringStride
           && n >= MatrixPlan.packingColumns)
@@ -142,16 +159,19 @@ struct MatrixPlan {
 
     // A thread goes on with what it has in its cache of the larger operand, so that this is read once.
     sharesRows = !panelsInTasks && m > n && m >= MatrixPlan.manyRows
+    fetchesLeft = !packsLeft && (walksSteps || sharesRows)
 
     // Tasks as large as the caches like them, halved until there are enough of them to even out.
-    var rowTiles = panelsInTasks ? tiles : min(tiles, 16)
-    var columnPanels = panelsInTasks ? 1 : min(panels, 8)
+    var rowTiles = min(tiles, 16)
+    var columnPanels = min(panels, 8)
+    if panelsInTasks { (rowTiles, columnPanels) = (tiles, 1) }
+    if walksSteps { (rowTiles, columnPanels) = ((tiles + 2 * threadCount - 1) / (2 * threadCount), panels) }
     let copies = batchGroup * self.splits
     func taskCount() -> Int {
       copies * ((tiles + rowTiles - 1) / rowTiles) * ((panels + columnPanels - 1) / columnPanels)
     }
     let tileWork = kernels.tileRows * kernels.panelColumns * min(k, splitDepth)
-    while !isSerial, !panelsInTasks, taskCount() < 12 * threadCount, rowTiles * columnPanels > 1,
+    while !isSerial, !panelsInTasks, !walksSteps, taskCount() < 12 * threadCount, rowTiles * columnPanels > 1,
       rowTiles * columnPanels * tileWork > MatrixPlan.taskLimit
     {
       if rowTiles * kernels.tileRows >= columnPanels * kernels.panelColumns && rowTiles > 1 || columnPanels == 1 {

@@ -1,0 +1,40 @@
+import ApusCPUKernels
+
+/// What is read in place and fetched while something else is multiplied.
+extension MatrixPass {
+  /// What of A, where it is read in place, a worker reads after a block and has not read before, if all goes on in order: the
+  /// next stretch of the summation, or the next task's rows.
+  func leftAhead(of task: Task, at index: Int, after step: Int) -> LinesAhead? {
+    guard plan.fetchesLeft else { return nil }
+    var (next, step) = (task, step + plan.depthBlock)
+    if step >= task.steps.upperBound {
+      guard index + 1 < entries.count * tasksPerEntry else { return nil }
+      next = self.task(index + 1)
+      guard next.rows != task.rows || next.entry != task.entry else { return nil }
+      step = next.steps.lowerBound
+    }
+    let start = leftElement(next.entry, next.rows.lowerBound, step)
+    let depth = min(plan.depthBlock, next.steps.upperBound - step)
+    return shape.left.rowStride == 1
+      ? LinesAhead(start, rows: depth, rowStride: shape.left.columnStride, floats: next.rows.count)
+      : LinesAhead(start, rows: next.rows.count, rowStride: shape.left.rowStride, floats: depth)
+  }
+
+  /// What of B a worker reads after a block: where it packs panels in its tasks, the next block of the panel, or the next
+  /// panel's first one; where it walks along the summation, the next stretch.
+  func rightAhead(of task: Task, after step: Int) -> LinesAhead? {
+    guard plan.packing == .inTasks || plan.walksSteps else { return nil }
+    var (first, count, step) = (task.columns.lowerBound, task.columns.count, step + plan.depthBlock)
+    if step >= task.steps.upperBound {
+      guard plan.packing == .inTasks, task.columns.upperBound < shape.n else { return nil }
+      first = task.columns.upperBound
+      count = min(kernels.panelColumns, shape.n - first)
+      step = task.steps.lowerBound
+    }
+    let start = rightElement(task.entry, step, first)
+    let depth = min(plan.depthBlock, task.steps.upperBound - step)
+    return shape.right.columnStride == 1
+      ? LinesAhead(start, rows: depth, rowStride: shape.right.rowStride, floats: count)
+      : LinesAhead(start, rows: count, rowStride: shape.right.columnStride, floats: depth)
+  }
+}
