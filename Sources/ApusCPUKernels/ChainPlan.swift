@@ -1,8 +1,8 @@
 /// The operations of a chain's code: what `RegisterProgram` has, each on whole rows of elements.
 public enum ChainOpcode: UInt8, Sendable, BitwiseCopyable {
-  case negate, squareRoot, exponential, logarithm, tangent, errorFunction, normalCDF, normalPDF, sine, cosine, absolute,
-    floor
-  case add, subtract, multiply, divide
+  case negate, squareRoot, exponential, logarithm, tangent, errorFunction, normalCDF, normalPDF, sigmoid, softplus
+  case sine, cosine, absolute, floor
+  case add, subtract, multiply, divide, maximum, minimum
   case multiplyAdd
   case selectLess, selectLessOrEqual, selectEqual
   case random

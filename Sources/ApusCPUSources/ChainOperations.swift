@@ -29,6 +29,8 @@ extension ChainFrame {
       case .subtract: binary(i, chunk) { $0 - $1 }
       case .multiply: binary(i, chunk) { $0 * $1 }
       case .divide: binary(i, chunk) { $0 / $1 }
+      case .maximum: binary(i, chunk) { .max($0, $1) }
+      case .minimum: binary(i, chunk) { .min($0, $1) }
       case .multiplyAdd: multiplyAdd(i, chunk)
       case .selectLess: select(i, chunk) { Wide.less($0, $1) }
       case .selectLessOrEqual: select(i, chunk) { Wide.lessOrEqual($0, $1) }
@@ -43,6 +45,8 @@ extension ChainFrame {
       case .errorFunction: unary(i, chunk) { .erf($0) }
       case .normalCDF: unary(i, chunk) { .normalCDF($0) }
       case .normalPDF: unary(i, chunk) { .normalPDF($0) }
+      case .sigmoid: unary(i, chunk) { .sigmoid($0) }
+      case .softplus: unary(i, chunk) { .softplus($0) }
       case .sine: unary(i, chunk) { .sin($0) }
       case .cosine: unary(i, chunk) { .cos($0) }
       case .random: random(i, chunk)

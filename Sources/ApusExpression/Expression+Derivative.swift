@@ -79,6 +79,8 @@ extension Expression.Unary {
     case .erf: Expression(2 / Double.pi.squareRoot()) * .exp(-(x * x))
     case .normalCDF: .normalPDF(x)
     case .normalPDF: -x * value
+    case .sigmoid: value * (1 - value)
+    case .softplus: .sigmoid(x)
     case .sin: .cos(x)
     case .cos: -.sin(x)
     case .abs: .sign(x)

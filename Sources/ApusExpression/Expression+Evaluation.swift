@@ -10,6 +10,8 @@ extension Expression.Unary {
     case .erf: Double.erf(x)
     case .normalCDF: Double.normalCDF(x)
     case .normalPDF: Double.normalPDF(x)
+    case .sigmoid: Double.sigmoid(x)
+    case .softplus: Double.softplus(x)
     case .sin: Double.sin(x)
     case .cos: Double.cos(x)
     case .abs: Double.abs(x)

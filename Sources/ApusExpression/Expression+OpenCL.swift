@@ -56,7 +56,7 @@ public struct OpenCLRendering: Sendable {
   public init(_ expressions: [Expression], _ names: Names = Names()) {
     self.names = names
     var seen: Set<Expression> = []
-    let expressions = expressions.map(\.expandingNormal)
+    let expressions = expressions.map(\.expandingFunctions)
     for expression in expressions {
       var parts: [Expression] = []
       expression.visit(&seen) { parts.append($0) }
@@ -136,7 +136,8 @@ extension Expression.Unary {
     switch self {
     case .negate: "-\(x)"
     case .abs: "fabs(\(x))"
-    case .sqrt, .exp, .log, .tanh, .erf, .normalCDF, .normalPDF, .sin, .cos, .floor: "\(rawValue)(\(x))"
+    case .sqrt, .exp, .log, .tanh, .erf, .normalCDF, .normalPDF, .sigmoid, .softplus, .sin, .cos, .floor:
+      "\(rawValue)(\(x))"
     }
   }
 }

@@ -26,7 +26,7 @@ public struct Expression: Formula, Hashable {
 
   /// Functions of one argument.
   public enum Unary: String, Sendable, CaseIterable {
-    case negate, sqrt, exp, log, tanh, erf, normalCDF, normalPDF, sin, cos, abs, floor
+    case negate, sqrt, exp, log, tanh, erf, normalCDF, normalPDF, sigmoid, softplus, sin, cos, abs, floor
   }
 
   /// Functions of two arguments.
@@ -188,6 +188,8 @@ extension Expression {
   public static func erf(_ x: Expression) -> Expression { unary(.erf, x) }
   public static func normalCDF(_ x: Expression) -> Expression { unary(.normalCDF, x) }
   public static func normalPDF(_ x: Expression) -> Expression { unary(.normalPDF, x) }
+  public static func sigmoid(_ x: Expression) -> Expression { unary(.sigmoid, x) }
+  public static func softplus(_ x: Expression) -> Expression { unary(.softplus, x) }
   public static func sin(_ x: Expression) -> Expression { unary(.sin, x) }
   public static func cos(_ x: Expression) -> Expression { unary(.cos, x) }
   public static func abs(_ x: Expression) -> Expression { unary(.abs, x) }

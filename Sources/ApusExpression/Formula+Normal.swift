@@ -34,19 +34,3 @@ extension Lanes {
   @inlinable @inline(__always)
   public static func normalPDF(_ x: Self) -> Self { clampedExp(logNormalDensity(x)) }
 }
-
-extension Expression {
-  /// The expression with the normal distribution's functions as arithmetic and exponentials, for languages that lack them.
-  var expandingNormal: Expression {
-    replacing { part in
-      switch part.node {
-      case .unary(.normalCDF, let x):
-        let x = x.expandingNormal
-        let tail = Expression.exp(.logNormalTail(.abs(x)))
-        return .select(.less(x, 0), tail, 1 - tail)
-      case .unary(.normalPDF, let x): return .exp(.logNormalDensity(x.expandingNormal))
-      default: return nil
-      }
-    }
-  }
-}

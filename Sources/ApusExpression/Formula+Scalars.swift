@@ -9,6 +9,8 @@ extension Double: Formula {
   @inlinable public static func erf(_ x: Double) -> Double { Foundation.erf(x) }
   @inlinable public static func normalCDF(_ x: Double) -> Double { 0.5 * Foundation.erfc(-x * 0.5.squareRoot()) }
   @inlinable public static func normalPDF(_ x: Double) -> Double { Foundation.exp(logNormalDensity(x)) }
+  @inlinable public static func sigmoid(_ x: Double) -> Double { logistic(x) }
+  @inlinable public static func softplus(_ x: Double) -> Double { max(x, 0) + Foundation.log1p(exp(-abs(x))) }
   @inlinable public static func sin(_ x: Double) -> Double { Foundation.sin(x) }
   @inlinable public static func cos(_ x: Double) -> Double { Foundation.cos(x) }
   @inlinable public static func abs(_ x: Double) -> Double { x.magnitude }
@@ -29,6 +31,8 @@ extension Float: Formula {
   @inlinable public static func erf(_ x: Float) -> Float { Foundation.erf(x) }
   @inlinable public static func normalCDF(_ x: Float) -> Float { Float(Double.normalCDF(Double(x))) }
   @inlinable public static func normalPDF(_ x: Float) -> Float { Float(Double.normalPDF(Double(x))) }
+  @inlinable public static func sigmoid(_ x: Float) -> Float { logistic(x) }
+  @inlinable public static func softplus(_ x: Float) -> Float { max(x, 0) + Foundation.log1p(exp(-abs(x))) }
   @inlinable public static func sin(_ x: Float) -> Float { Foundation.sin(x) }
   @inlinable public static func cos(_ x: Float) -> Float { Foundation.cos(x) }
   @inlinable @inline(__always) public static func abs(_ x: Float) -> Float { x.magnitude }

@@ -37,6 +37,10 @@ public protocol Formula: Sendable, ExpressibleByFloatLiteral, ExpressibleByInteg
   static func normalCDF(_ x: Self) -> Self
   /// The standard normal distribution's density φ, the derivative of Φ.
   static func normalPDF(_ x: Self) -> Self
+  /// The logistic function `1 / (1 + e⁻ˣ)`.
+  static func sigmoid(_ x: Self) -> Self
+  /// `log(1 + eˣ)`, whose derivative is the logistic function.
+  static func softplus(_ x: Self) -> Self
   /// The sine of an angle in radians.
   static func sin(_ x: Self) -> Self
   /// The cosine of an angle in radians.
@@ -73,10 +77,6 @@ extension Formula {
   /// `x²`.
   @inlinable @inline(__always)
   public static func square(_ x: Self) -> Self { x * x }
-
-  /// The logistic function `1 / (1 + e⁻ˣ)`.
-  @inlinable @inline(__always)
-  public static func sigmoid(_ x: Self) -> Self { 1 / (1 + exp(-x)) }
 
   /// 1 above zero, −1 below, 0 at zero (and at NaN).
   @inlinable @inline(__always)

@@ -1,6 +1,6 @@
 import ApusExpression
 
-/// The binary cross-entropy of a logit, elementwise: `max(x, 0) − x z + log(1 + exp(−|x|))`.
+/// The binary cross-entropy of a logit, elementwise: `log(1 + exp(x)) − x z`, which no logit overflows.
 ///
 /// - Parameters:
 ///   - logits: any shape.
@@ -13,13 +13,7 @@ public func sigmoidCrossEntropy(
 }
 
 /// The formula of the binary cross-entropy.
-///
-/// The absolute value is a selection whose branch at 0 is −x: with `max`'s derivative of 0 there, the
-/// derivative at a logit of exactly 0 comes out as ½ − z, as it should.
-public func sigmoidCrossEntropy<F: Formula>(_ x: F, _ z: F) -> F {
-  let magnitude = F.select(F.less(0, x), x, -x)
-  return F.max(x, 0) - x * z + F.log(1 + F.exp(-magnitude))
-}
+public func sigmoidCrossEntropy<F: Formula>(_ x: F, _ z: F) -> F { F.softplus(x) - x * z }
 
 /// `(a − b)²`, elementwise; take the mean for the usual loss.
 public func squaredError(

@@ -18,7 +18,7 @@ public enum Activation: String, Module, CaseIterable {
     case .relu: F.max(x, 0)
     case .tanh: F.tanh(x)
     case .sigmoid: F.sigmoid(x)
-    case .softplus: F.max(x, 0) + F.log(1 + F.exp(-F.select(F.less(0, x), x, -x)))
+    case .softplus: F.softplus(x)
     case .silu: x * F.sigmoid(x)
     case .gelu: x * F.normalCDF(x)
     case .geluTanh: 0.5 * x * (1 + F.tanh(F((2 / Double.pi).squareRoot()) * (x + 0.044715 * x * x * x)))

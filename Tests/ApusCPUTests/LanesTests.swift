@@ -23,6 +23,11 @@ import Testing
       ("exp", isFused ? 1 : 2, { L.exp($0) }, { Foundation.exp($0) }),
       ("log", isFused ? 1 : 2, { L.log($0) }, { Foundation.log($0) }),
       ("tanh", 2, { L.tanh($0) }, { Foundation.tanh($0) }), ("erf", 2, { L.erf($0) }, { Foundation.erf($0) }),
+      ("sigmoid", 3, { L.sigmoid($0) }, { 1 / (1 + Foundation.exp(-$0)) }),
+      (
+        "softplus", 3, { L.softplus($0) },
+        { $0 > 0 ? $0 + Foundation.log1p(Foundation.exp(-$0)) : Foundation.log1p(Foundation.exp($0)) }
+      ),
       ("sin", 3, { L.sin($0) }, { Foundation.sin($0) }), ("cos", 3, { L.cos($0) }, { Foundation.cos($0) }),
       ("floor", 0, { L.floor($0) }, { Foundation.floor($0) }), ("abs", 0, { L.abs($0) }, { Swift.abs($0) }),
       ("sqrt", 0.5, { L.sqrt($0) }, { $0.squareRoot() }), ("negate", 0, { -$0 }, { -$0 }),

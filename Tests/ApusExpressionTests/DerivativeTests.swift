@@ -26,7 +26,8 @@ import Testing
       ("relu", .max(x, 0), everywhere), ("max with a constant", .max(x, 0.5), everywhere),
       ("max of a function", .max(.sin(x), 0.25), everywhere), ("max with a uniform", .max(x, u), everywhere),
       ("min", .min(x, 0.5), everywhere), ("clamp", .min(.max(x, -1), 1), everywhere),
-      ("sigmoid", .sigmoid(x), everywhere), ("square", .square(x), everywhere), ("sign", .sign(x) * x, everywhere),
+      ("sigmoid", .sigmoid(x), everywhere), ("softplus", .softplus(x * x - 1), everywhere),
+      ("square", .square(x), everywhere), ("sign", .sign(x) * x, everywhere),
     ]
   }()
 

@@ -77,6 +77,13 @@ struct ChainCode {
     case .multiplyAdd(let a, let b, let c):
       code = ChainInstruction(.multiplyAdd, destination: destination)
       (code.a, code.b, code.c) = (slot(a), slot(b), slot(c))
+    case .select(.less, let a, let b, let yes, let no) where yes == b && no == a:
+      code = ChainInstruction(.maximum, destination: destination)
+      (code.a, code.b) = (slot(a), slot(b))
+    case .select(.less, let a, let b, let yes, let no) where yes == a && no == b:
+      // What `min` of b and a is.
+      code = ChainInstruction(.minimum, destination: destination)
+      (code.a, code.b) = (slot(b), slot(a))
     case .select(let comparison, let a, let b, let yes, let no):
       code = ChainInstruction(ChainOpcode(comparison), destination: destination)
       (code.a, code.b, code.c, code.d) = (slot(a), slot(b), slot(yes), slot(no))
@@ -100,6 +107,8 @@ extension ChainOpcode {
     case .erf: self = .errorFunction
     case .normalCDF: self = .normalCDF
     case .normalPDF: self = .normalPDF
+    case .sigmoid: self = .sigmoid
+    case .softplus: self = .softplus
     case .sin: self = .sine
     case .cos: self = .cosine
     case .abs: self = .absolute
@@ -127,10 +136,10 @@ extension ChainOpcode {
   /// How many simple operations this one takes the time of.
   fileprivate var weight: Int {
     switch self {
-    case .add, .subtract, .multiply, .multiplyAdd, .negate, .absolute, .floor: 1
+    case .add, .subtract, .multiply, .maximum, .minimum, .multiplyAdd, .negate, .absolute, .floor: 1
     case .selectLess, .selectLessOrEqual, .selectEqual: 2
     case .divide, .squareRoot: 4
-    case .exponential, .logarithm, .normalCDF, .normalPDF, .sine, .cosine: 8
+    case .exponential, .logarithm, .normalCDF, .normalPDF, .sigmoid, .softplus, .sine, .cosine: 8
     case .tangent, .errorFunction, .random: 16
     }
   }

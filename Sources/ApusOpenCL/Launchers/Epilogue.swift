@@ -79,7 +79,7 @@ extension Expression {
     visit { part in
       if case .unary(let function, _) = part.node {
         switch function {
-        case .exp, .log, .tanh, .erf, .normalCDF, .normalPDF, .sin, .cos: isCostly = true
+        case .exp, .log, .tanh, .erf, .normalCDF, .normalPDF, .sigmoid, .softplus, .sin, .cos: isCostly = true
         case .negate, .sqrt, .abs, .floor: break
         }
       }
