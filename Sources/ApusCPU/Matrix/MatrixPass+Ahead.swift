@@ -15,9 +15,7 @@ extension MatrixPass {
     }
     let start = leftElement(next.entry, next.rows.lowerBound, step)
     let depth = min(plan.depthBlock, next.steps.upperBound - step)
-    return shape.left.rowStride == 1
-      ? LinesAhead(start, rows: depth, rowStride: shape.left.columnStride, floats: next.rows.count)
-      : LinesAhead(start, rows: next.rows.count, rowStride: shape.left.rowStride, floats: depth)
+    return LinesAhead(start, rows: next.rows.count, columns: depth, shape.left)
   }
 
   /// What of B a worker reads after a block: where it packs panels in its tasks, the next block of the panel, or the next
@@ -33,8 +31,17 @@ extension MatrixPass {
     }
     let start = rightElement(task.entry, step, first)
     let depth = min(plan.depthBlock, task.steps.upperBound - step)
-    return shape.right.columnStride == 1
-      ? LinesAhead(start, rows: depth, rowStride: shape.right.rowStride, floats: count)
-      : LinesAhead(start, rows: count, rowStride: shape.right.columnStride, floats: depth)
+    return LinesAhead(start, rows: depth, columns: count, shape.right)
+  }
+}
+
+extension LinesAhead {
+  /// Part of a matrix of which either the rows or the columns are contiguous.
+  fileprivate init(_ start: UnsafePointer<Float>, rows: Int, columns: Int, _ layout: MatrixShape.Layout) {
+    if layout.columnStride == 1 {
+      self.init(start, rows: rows, rowStride: layout.rowStride, floats: columns)
+    } else {
+      self.init(start, rows: columns, rowStride: layout.columnStride, floats: rows)
+    }
   }
 }
