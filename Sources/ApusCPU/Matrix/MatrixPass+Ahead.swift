@@ -21,10 +21,10 @@ extension MatrixPass {
   /// What of B a worker reads after a block: where it packs panels in its tasks, the next block of the panel, or the next
   /// panel's first one; where it walks along the summation, the next stretch.
   func rightAhead(of task: Task, after step: Int) -> LinesAhead? {
-    guard plan.packing == .inTasks || plan.walksSteps else { return nil }
+    guard plan.way.isByPanels || plan.way.isByStretches else { return nil }
     var (first, count, step) = (task.columns.lowerBound, task.columns.count, step + plan.depthBlock)
     if step >= task.steps.upperBound {
-      guard plan.packing == .inTasks, task.columns.upperBound < shape.n else { return nil }
+      guard plan.way.isByPanels, task.columns.upperBound < shape.n else { return nil }
       first = task.columns.upperBound
       count = min(kernels.panelColumns, shape.n - first)
       step = task.steps.lowerBound

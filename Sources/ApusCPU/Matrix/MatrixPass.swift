@@ -12,38 +12,31 @@ struct MatrixPass {
 
   var shape: MatrixShape { plan.shape }
 
-  // MARK: - Scratch memory: each worker's panel, packed B, packed A, partial products
-
-  private func panel(of worker: Int) -> UnsafeMutablePointer<Float> { scratch + worker * plan.panelCount }
-
   private func packedRight(_ entry: Int) -> UnsafeMutablePointer<Float> {
-    scratch + plan.panelsCount + (plan.sharesRight ? 0 : (entry - entries.lowerBound) * plan.packedRightCount)
+    scratch + plan.scratch.right(entry - entries.lowerBound)
   }
 
   private func packedLeft(_ entry: Int) -> UnsafeMutablePointer<Float> {
-    scratch + plan.panelsCount + plan.packedRightCount * (plan.sharesRight ? 1 : plan.batchGroup)
-      + (plan.sharesLeft ? 0 : (entry - entries.lowerBound) * plan.packedLeftCount)
+    scratch + plan.scratch.left(entry - entries.lowerBound)
   }
 
   private func partial(_ entry: Int, _ split: Int) -> UnsafeMutablePointer<Float> {
-    scratch + plan.panelsCount + plan.packedRightCount * (plan.sharesRight ? 1 : plan.batchGroup)
-      + plan.packedLeftCount * (plan.sharesLeft ? 1 : plan.batchGroup)
-      + ((entry - entries.lowerBound) * plan.splits + split) * shape.m * shape.n
+    scratch + plan.scratch.partials(entry - entries.lowerBound) + split * shape.m * shape.n
   }
 
   // MARK: - Packing
 
   func pack(on pool: ThreadPool) {
-    if plan.packing == .first {
+    if plan.way.packsRight {
       pack(
         operands.b, shape.right, minorStride: shape.right.columnStride, depthStride: shape.right.rowStride,
-        extent: shape.n, width: kernels.panelColumns, isShared: plan.sharesRight, on: pool
+        extent: shape.n, width: kernels.panelColumns, isShared: shape.sharesRight, on: pool
       ) { packedRight($0) }
     }
     if plan.packsLeft {
       pack(
         operands.a, shape.left, minorStride: shape.left.rowStride, depthStride: shape.left.columnStride,
-        extent: shape.m, width: kernels.tileRows, isShared: plan.sharesLeft, on: pool
+        extent: shape.m, width: kernels.tileRows, isShared: shape.sharesLeft, on: pool
       ) { packedLeft($0) }
     }
   }
@@ -148,7 +141,7 @@ struct MatrixPass {
       block.aRowStride = 1
       block.aDepthStride = kernels.tileRows
     }
-    if plan.packing == .first {
+    if plan.way.packsRight {
       block.b = UnsafePointer(packedRight(task.entry)) + columns.lowerBound * plan.packedDepth
       block.bPanelStride = kernels.panelColumns * plan.packedDepth
       block.bDepthStride = kernels.panelColumns
@@ -160,7 +153,7 @@ struct MatrixPass {
       block.a = a + (step - origin) * block.aDepthStride
       block.b = b + (step - origin) * bDepthStride
       block.depth = min(plan.depthBlock, steps.upperBound - step)
-      if plan.packing == .inTasks { packPanel(of: worker, block.b, columns.count, &block) }
+      if plan.way.isByPanels { packPanel(of: worker, block.b, columns.count, &block) }
       block.leftAhead = leftAhead(of: task, at: index, after: step)
       block.rightAhead = rightAhead(of: task, after: step)
       block.accumulates = step > steps.lowerBound || (plan.splits == 1 && (operands.accumulates || origin > 0))
@@ -173,11 +166,12 @@ struct MatrixPass {
   private func packPanel(
     of worker: Int, _ source: UnsafePointer<Float>, _ columns: Int, _ block: inout MatrixBlock
   ) {
-    let packed = panel(of: worker)
+    let (start, count) = plan.scratch.panel(of: worker)
+    let packed = scratch + start
     kernels.pack(
       MatrixPanels(
         source: source, minorStride: shape.right.columnStride, depthStride: shape.right.rowStride, count: columns,
-        depth: block.depth, destination: packed, panelStride: plan.panelCount, width: kernels.panelColumns))
+        depth: block.depth, destination: packed, panelStride: count, width: kernels.panelColumns))
     block.b = UnsafePointer(packed)
     block.bDepthStride = kernels.panelColumns
   }

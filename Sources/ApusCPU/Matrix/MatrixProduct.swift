@@ -46,7 +46,7 @@ package struct MatrixProduct: Sendable {
   }
 
   /// The floats of scratch memory that `run` needs, aligned to 64 bytes.
-  package var scratchCount: Int { plan.scratchCount }
+  package var scratchCount: Int { plan.scratch.count }
 
   /// Computes the product.
   package func run(
