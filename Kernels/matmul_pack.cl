@@ -14,8 +14,10 @@
 // panels           element (line, p): (line / TILE) * TILE * k + p * TILE + line % TILE, zero beyond the last line;
 //                  the matrices of a batch follow each other without a gap
 //
+// AHEAD                     whether the lines of the next panel are fetched, where lines are adjacent
 // JOINS_THROUGH_MEMORY      for oclgrind, which cannot follow vectors that are joined
 
+#include "fetch.cl"
 #include "transposition.cl"
 
 #ifndef TILE
@@ -46,6 +48,9 @@ __kernel void matmul_pack(
     for (; p < p_end; p += 1) {
       __global const float *values = from + p * k_stride;
       __global float *packed = to + (ulong)p * TILE;
+      // The line behind the next panel's values, and where these go.
+      FETCH(values + 2 * TILE);
+      FETCH(packed + (ulong)k * TILE);
       if (count == TILE) {
 #pragma unroll
         for (uint line = 0; line < TILE; line += 1) packed[line] = values[line];

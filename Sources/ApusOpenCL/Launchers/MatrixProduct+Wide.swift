@@ -53,7 +53,11 @@ extension MatrixProduct {
       let kStride = isA ? operand.columnStride : operand.rowStride
       let suffix = try builder.add(
         KernelInstance(
-          template: "matmul_pack", macros: ["TILE": "\(tile)", "LINES_ADJACENT": lineStride == 1 ? "1" : "0"]))
+          template: "matmul_pack",
+          macros: [
+            "TILE": "\(tile)", "LINES_ADJACENT": lineStride == 1 ? "1" : "0",
+            "AHEAD": FetchAhead.operand(device, elements: elements) ? "1" : "0",
+          ]))
       // What is contiguous is read from end to end.
       let panelCount = lines.divided(by: tile)
       let (panelsPerItem, stepsPerItem) = lineStride == 1 ? (panelCount, 16) : (1, 256)
