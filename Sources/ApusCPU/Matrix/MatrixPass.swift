@@ -166,12 +166,12 @@ struct MatrixPass {
   private func packPanel(
     of worker: Int, _ source: UnsafePointer<Float>, _ columns: Int, _ block: inout MatrixBlock
   ) {
-    let (start, count) = plan.scratch.panel(of: worker)
-    let packed = scratch + start
+    let packed = scratch + plan.scratch.panel(of: worker)
     kernels.pack(
       MatrixPanels(
         source: source, minorStride: shape.right.columnStride, depthStride: shape.right.rowStride, count: columns,
-        depth: block.depth, destination: packed, panelStride: count, width: kernels.panelColumns))
+        depth: block.depth, destination: packed, panelStride: block.depth * kernels.panelColumns,
+        width: kernels.panelColumns))
     block.b = UnsafePointer(packed)
     block.bDepthStride = kernels.panelColumns
   }

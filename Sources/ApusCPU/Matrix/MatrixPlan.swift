@@ -51,7 +51,7 @@ struct MatrixPlan {
     let wanted = batchCount * tiles.rows * tiles.columns <= 32 && k >= 2048 ? min(16, k / 1024) : 1
     splitDepth = ((k + wanted - 1) / wanted + 7) / 8 * 8
     splits = max(1, (k + splitDepth - 1) / max(splitDepth, 1))
-    way = MatrixWay(shape, splits: splits, kernels: kernels, threadCount: threadCount)
+    way = MatrixWay(shape, tiles, splits: splits, threadCount: threadCount)
     packsLeft = way.packsLeft(of: shape)
 
     let summed = min(k, splitDepth)
@@ -60,7 +60,7 @@ struct MatrixPlan {
     depthBlock = max(1, ((summed + blocks - 1) / blocks + 7) / 8 * 8)
 
     let (right, left) = (
-      way.packsRight ? tiles.columns * kernels.panelColumns : 0, packsLeft ? tiles.rows * kernels.tileRows : 0
+      way.packsRight ? tiles.columns * tiles.width : 0, packsLeft ? tiles.rows * tiles.height : 0
     )
     let fitting = MatrixPlan.packedLimit / max(right + left, 1) / depthBlock * depthBlock
     packedDepth =
@@ -70,7 +70,7 @@ struct MatrixPlan {
       (shape.sharesRight ? 0 : right * packedDepth) + (shape.sharesLeft ? 0 : left * packedDepth) + partials
     batchGroup = max(1, min(batchCount, perEntry == 0 ? batchCount : MatrixPlan.packedLimit / perEntry))
     scratch = MatrixScratch(
-      panel: way.isByPanels ? kernels.panelColumns * depthBlock : 0, workers: threadCount, right: right * packedDepth,
+      panel: way.isByPanels ? tiles.width * depthBlock : 0, workers: threadCount, right: right * packedDepth,
       left: left * packedDepth, partials: partials, sharesRight: shape.sharesRight, sharesLeft: shape.sharesLeft,
       entries: batchGroup)
 
@@ -81,57 +81,10 @@ struct MatrixPlan {
 
     let task = tiles.task(
       way, steps: min(k, splitDepth), copies: batchGroup * splits, threadCount: isSerial ? nil : threadCount)
-    taskRows = task.rows * kernels.tileRows
-    taskColumns = task.columns * kernels.panelColumns
+    taskRows = task.rows * tiles.height
+    taskColumns = task.columns * tiles.width
   }
 
   /// Whether what is read next of A is fetched.
   var fetchesLeft: Bool { !packsLeft && (way.isByStretches || sharesRows) }
-}
-
-/// The register tiles that make up C: how many lie one below the other, and how many panels side by side.
-private struct MatrixTiles {
-  let rows: Int
-  let columns: Int
-  /// The rows and columns of C in a tile.
-  private let height: Int
-  private let width: Int
-
-  /// Multiplications that make a task too small to be worth halving.
-  private static let taskLimit = 300_000
-
-  init(_ shape: MatrixShape, _ kernels: MatrixKernels) {
-    rows = (shape.m + kernels.tileRows - 1) / kernels.tileRows
-    columns = (shape.n + kernels.panelColumns - 1) / kernels.panelColumns
-    height = kernels.tileRows
-    width = kernels.panelColumns
-  }
-
-  /// The tiles of a task.
-  ///
-  /// - Parameters:
-  ///   - steps: of the summation in a task.
-  ///   - copies: how often the tiles are shared out.
-  ///   - threadCount: nil where the work is too little to share.
-  func task(_ way: MatrixWay, steps: Int, copies: Int, threadCount: Int?) -> (rows: Int, columns: Int) {
-    switch way {
-    case .panels: return (rows, 1)
-    case .stretches:
-      let tasks = 2 * (threadCount ?? 1)
-      return ((rows + tasks - 1) / tasks, columns)
-    case .rectangles:
-      // As large as the caches like them, halved until there are enough of them to even out.
-      var (taskRows, taskColumns) = (min(rows, 16), min(columns, 8))
-      func taskCount() -> Int {
-        copies * ((rows + taskRows - 1) / taskRows) * ((columns + taskColumns - 1) / taskColumns)
-      }
-      while let threadCount, taskCount() < 12 * threadCount, taskRows * taskColumns > 1,
-        taskRows * height * taskColumns * width * steps > MatrixTiles.taskLimit
-      {
-        let isTall = taskRows > 1 && taskRows * height >= taskColumns * width
-        if isTall || taskColumns == 1 { taskRows = (taskRows + 1) / 2 } else { taskColumns = (taskColumns + 1) / 2 }
-      }
-      return (taskRows, taskColumns)
-    }
-  }
 }

@@ -32,8 +32,8 @@ struct MatrixScratch {
   /// All of it.
   var count: Int { partialsStart + partials * entries + 64 }
 
-  /// Where a worker's panel begins, with the floats that it takes.
-  func panel(of worker: Int) -> (start: Int, count: Int) { (worker * panel, panel) }
+  /// Where a worker's panel begins.
+  func panel(of worker: Int) -> Int { worker * panel }
 
   /// Where an entry's operands begin, by its position among those that are worked on.
   func right(_ entry: Int) -> Int { panels + (sharesRight ? 0 : entry * right) }

@@ -1,5 +1,3 @@
-import ApusCPUKernels
-
 /// How a matrix product is gone through. What suits is known by the shape, as measured with operands that are in no core's
 /// cache: so they are in a training step.
 enum MatrixWay {
@@ -13,11 +11,11 @@ enum MatrixWay {
   case stretches
 
   /// The way for a product whose summation is cut into some partial products.
-  init(_ shape: MatrixShape, splits: Int, kernels: MatrixKernels, threadCount: Int) {
-    let tasks = (shape.n + kernels.panelColumns - 1) / kernels.panelColumns * shape.batchCount * splits
+  init(_ shape: MatrixShape, _ tiles: MatrixTiles, splits: Int, threadCount: Int) {
+    let tasks = tiles.columns * shape.batchCount * splits
     if shape.suitsPanels, tasks.isMultiple(of: threadCount) || tasks >= 3 * threadCount {
       self = .panels
-    } else if splits == 1, shape.suitsStretches(kernels) {
+    } else if splits == 1, shape.suitsStretches(tiles) {
       self = .stretches
     } else {
       self = .rectangles(packsRight: shape.suitsPackedRight)
@@ -72,8 +70,8 @@ extension MatrixShape {
 
   /// Whether long sums make a C so small that each thread keeps its part in its caches while it goes along them: gradients
   /// of weights, whose A is read down its columns.
-  fileprivate func suitsStretches(_ kernels: MatrixKernels) -> Bool {
-    left.rowStride == 1 && !suitsPackedRight && !suitsPanels && k >= 256 && m >= 96 && n >= kernels.panelColumns
+  fileprivate func suitsStretches(_ tiles: MatrixTiles) -> Bool {
+    left.rowStride == 1 && !suitsPackedRight && !suitsPanels && k >= 256 && m >= 96 && n >= tiles.width
       && m * n <= 1 << 17
   }
 

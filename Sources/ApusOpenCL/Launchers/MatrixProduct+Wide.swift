@@ -51,16 +51,15 @@ extension MatrixProduct {
       free += elements.paddedToAlignment
       let lineStride = isA ? operand.rowStride : operand.columnStride
       let kStride = isA ? operand.columnStride : operand.rowStride
+      let isAdjacent = lineStride == 1
+      let fetches = isAdjacent && FetchAhead.operand(device, elements: elements)
       let suffix = try builder.add(
         KernelInstance(
           template: "matmul_pack",
-          macros: [
-            "TILE": "\(tile)", "LINES_ADJACENT": lineStride == 1 ? "1" : "0",
-            "AHEAD": FetchAhead.operand(device, elements: elements) ? "1" : "0",
-          ]))
+          macros: ["TILE": "\(tile)", "LINES_ADJACENT": isAdjacent ? "1" : "0", "AHEAD": fetches ? "1" : "0"]))
       // What is contiguous is read from end to end.
       let panelCount = lines.divided(by: tile)
-      let (panelsPerItem, stepsPerItem) = lineStride == 1 ? (panelCount, 16) : (1, 256)
+      let (panelsPerItem, stepsPerItem) = isAdjacent ? (panelCount, 16) : (1, 256)
       let arguments: [KernelArgument] = [
         .size(lines), .size(k), .size(panelsPerItem), .size(stepsPerItem), .memory(operand.memory),
         .elements(operand.batchStride), .elements(lineStride), .elements(kStride), .memory(panels),
