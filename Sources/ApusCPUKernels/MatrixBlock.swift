@@ -32,7 +32,8 @@ package struct MatrixBlock {
   package var accumulates: Bool
   /// Whether C's lines are fetched before they are written: where C was not just written by this thread.
   package var fetchesOutput: Bool
-  /// What of A, and then what of B, is read after this block, to be fetched while this one is multiplied.
+  /// What is read after this block, to be fetched while this one is multiplied: first by the epilogue, then of A, then of B.
+  package var epilogueAhead: LinesAhead?
   package var leftAhead: LinesAhead?
   package var rightAhead: LinesAhead?
 

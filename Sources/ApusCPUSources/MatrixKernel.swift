@@ -40,22 +40,22 @@ func multiplyBlock(_ block: MatrixBlock) {
 /// What is fetched now, and what once that is done.
 private struct FetchQueue {
   var lines: LinesAhead
-  var rest: LinesAhead?
+  private var second: LinesAhead?
+  private var third: LinesAhead?
 
   @inline(__always)
   init(_ block: MatrixBlock) {
-    if let left = block.leftAhead {
-      (lines, rest) = (left, block.rightAhead)
-    } else {
-      (lines, rest) = (block.rightAhead ?? .nothing(block.b), nil)
-    }
+    lines = block.epilogueAhead ?? .nothing(block.b)
+    (second, third) = (block.leftAhead, block.rightAhead)
   }
 
   @inline(__always)
   mutating func goOn() {
-    guard lines.rows <= 0, let rest else { return }
-    lines = rest
-    self.rest = nil
+    guard lines.rows <= 0 else { return }
+    if let next = second ?? third {
+      lines = next
+      if second == nil { third = nil } else { second = nil }
+    }
   }
 }
 

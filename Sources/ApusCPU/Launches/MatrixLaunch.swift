@@ -10,6 +10,8 @@ final class MatrixLaunch: Launch {
   private let workers: Workers
   private let chain: Chain?
   private let epilogue: MatrixProduct.Epilogue?
+  /// The epilogue's first operand that has an element for each of C's.
+  private let besides: (address: OperandAddress, layout: MatrixShape.Layout)?
 
   init(_ kernel: MatrixProductKernel, _ context: LaunchContext) throws(DeviceError) {
     left = try context.input(0)
@@ -22,6 +24,7 @@ final class MatrixLaunch: Launch {
     guard let expression = kernel.epilogue else {
       chain = nil
       epilogue = nil
+      besides = nil
       return
     }
     let strip = Chain.Operand.strip(rowAxes: kernel.batch.count + 1)
@@ -32,6 +35,9 @@ final class MatrixLaunch: Launch {
       [expression], inputs: [strip] + extras, outputs: [strip], rowExtents: kernel.batch + [kernel.m],
       columns: kernel.n)
     try workers.reserve(chain.plan.pointee.scratchByteCount)
+    besides = zip(context.inputs.dropFirst(2), kernel.extras).first { address, matrix in
+      address.slice.elementType == .float32 && matrix.columnStride == 1 && matrix.rowStride != 0
+    }.map { ($0, MatrixShape.Layout($1)) }
     self.chain = chain
     let (m, stripStride) = (kernel.m, kernel.output.rowStride)
     epilogue = { [workers, evaluate = context.kernels.chains.evaluate] worker, entry, rows, columns, c in
@@ -48,18 +54,22 @@ final class MatrixLaunch: Launch {
       MatrixProduct.Operands(
         a: UnsafePointer(left.pointer.assumingMemoryBound(to: Float.self)),
         b: UnsafePointer(right.pointer.assumingMemoryBound(to: Float.self)),
-        c: output.pointer.assumingMemoryBound(to: Float.self)),
+        c: output.pointer.assumingMemoryBound(to: Float.self),
+        besides: besides.map { .init(UnsafePointer($0.pointer.assumingMemoryBound(to: Float.self)), $1) }),
       scratch: workers.shared, on: workers.pool, epilogue: epilogue)
   }
 }
 
 extension MatrixShape {
   fileprivate init(_ kernel: MatrixProductKernel) {
-    func layout(_ matrix: MatrixProductKernel.Matrix) -> Layout {
-      Layout(rowStride: matrix.rowStride, columnStride: matrix.columnStride, batchStrides: matrix.batchStrides)
-    }
     self.init(
-      m: kernel.m, n: kernel.n, k: kernel.k, batch: kernel.batch, left: layout(kernel.left),
-      right: layout(kernel.right), output: layout(kernel.output))
+      m: kernel.m, n: kernel.n, k: kernel.k, batch: kernel.batch, left: Layout(kernel.left),
+      right: Layout(kernel.right), output: Layout(kernel.output))
+  }
+}
+
+extension MatrixShape.Layout {
+  fileprivate init(_ matrix: MatrixProductKernel.Matrix) {
+    self.init(rowStride: matrix.rowStride, columnStride: matrix.columnStride, batchStrides: matrix.batchStrides)
   }
 }

@@ -2,6 +2,18 @@ import ApusCPUKernels
 
 /// What is read in place and fetched while something else is multiplied.
 extension MatrixPass {
+  /// What the epilogue reads of a task after the summation's last block.
+  func epilogueAhead(of task: Task, after step: Int) -> LinesAhead? {
+    guard let besides = operands.besides, plan.splits == 1, !isTransposed, step + plan.depthBlock >= shape.k else {
+      return nil
+    }
+    let start =
+      besides.start + shape.offset(of: task.entry, besides.layout)
+      + task.rows.lowerBound * besides.layout.rowStride + task.columns.lowerBound
+    return LinesAhead(
+      start, rows: task.rows.count, rowStride: besides.layout.rowStride, floats: task.columns.count)
+  }
+
   /// What of A, where it is read in place, a worker reads after a block and has not read before, if all goes on in order: the
   /// next stretch of the summation, or the next task's rows.
   func leftAhead(of task: Task, at index: Int, after step: Int) -> LinesAhead? {

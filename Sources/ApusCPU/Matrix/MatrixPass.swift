@@ -154,6 +154,7 @@ struct MatrixPass {
       block.b = b + (step - origin) * bDepthStride
       block.depth = min(plan.depthBlock, steps.upperBound - step)
       if plan.way.isByPanels { packPanel(of: worker, block.b, columns.count, &block) }
+      block.epilogueAhead = epilogueAhead(of: task, after: step)
       block.leftAhead = leftAhead(of: task, at: index, after: step)
       block.rightAhead = rightAhead(of: task, after: step)
       block.accumulates = step > steps.lowerBound || (plan.splits == 1 && (operands.accumulates || origin > 0))

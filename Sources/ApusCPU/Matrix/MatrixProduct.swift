@@ -18,14 +18,29 @@ package struct MatrixProduct: Sendable {
     package var b: UnsafePointer<Float>
     package var c: UnsafeMutablePointer<Float>
     package var accumulates: Bool
+    /// What the epilogue reads beside C, to be fetched before it is called.
+    package var besides: Besides?
 
     package init(
-      a: UnsafePointer<Float>, b: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>, accumulates: Bool = false
+      a: UnsafePointer<Float>, b: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>, accumulates: Bool = false,
+      besides: Besides? = nil
     ) {
       self.a = a
       self.b = b
       self.c = c
       self.accumulates = accumulates
+      self.besides = besides
+    }
+  }
+
+  /// A matrix of C's extents whose rows are contiguous.
+  package struct Besides {
+    package var start: UnsafePointer<Float>
+    package var layout: MatrixShape.Layout
+
+    package init(_ start: UnsafePointer<Float>, _ layout: MatrixShape.Layout) {
+      self.start = start
+      self.layout = layout
     }
   }
 
