@@ -159,7 +159,7 @@ public struct ChainPlan {
     let slots = (resultSlot + 1) * 24
     let splats = inputCount * ChainPlan.lanes * 4
     let rows = (inputCount + 2 * registerCount + 1 + spareRows) * pitch * 4
-    let ahead = (inputCount + 1) * 8
+    let ahead = (inputCount + outputCount + 1) * 8
     return (slots + ahead + splats + rows + 4 * 64) / 64 * 64
   }
 }

@@ -3,8 +3,12 @@ import ApusExpression
 
 extension ChainFrame {
   /// Computes a chunk; the values are then in the slots that the plan's results name.
+  ///
+  /// - Parameter storesOutputs: whether they are stored next, so that the next chunk's places of the outputs are fetched.
   @inline(__always)
-  func compute(_ chunk: ChainChunk, _ area: ChainArea, result: UnsafeMutablePointer<Float>) {
+  func compute(
+    _ chunk: ChainChunk, _ area: ChainArea, result: UnsafeMutablePointer<Float>, storesOutputs: Bool = false
+  ) {
     slots[plan.pointee.resultSlot].pointer = result
     let isLast =
       chunk.row + chunk.rows == area.firstRow + area.rows
@@ -21,6 +25,12 @@ extension ChainFrame {
       if isInPlace, !isLast { note(slots[index].pointer) }
     }
     if result != resultRow, !isLast { note(result) }
+    if storesOutputs, !isLast {
+      for index in 0..<plan.pointee.outputCount {
+        let output = plan.pointee.outputs[index]
+        if !output.isStrip, let place = output.contiguous(chunk, area, plan) { note(place) }
+      }
+    }
     run(chunk, placesAhead: places)
   }
 }
@@ -42,7 +52,7 @@ func evaluateChain(_ plan: UnsafePointer<ChainPlan>, _ area: ChainArea, _ scratc
       if computesResult, chunk.count % Wide.count == 0, let target = output.contiguous(chunk, area, plan) {
         frame.compute(chunk, area, result: target)
       } else {
-        frame.compute(chunk, area, result: frame.resultRow)
+        frame.compute(chunk, area, result: frame.resultRow, storesOutputs: true)
         for index in 0..<plan.pointee.outputCount {
           let slot = frame.slots[Int(plan.pointee.results[index])]
           frame.store(slot, plan.pointee.outputs[index], chunk, area)

@@ -16,8 +16,8 @@ struct ChainFrame {
   let plan: UnsafePointer<ChainPlan>
   /// One per input, scalar, register, and one for the result.
   let slots: UnsafeMutablePointer<ChainSlot>
-  /// Where the next chunk's elements lie that are read or written in place: at most one place per input and one for the
-  /// result.
+  /// Where the next chunk's elements lie that are read or written in place: at most one place per input and output, and one
+  /// for the result.
   let ahead: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
   /// One vector per input, for those that are a single number.
   let splats: UnsafeMutablePointer<Float>
@@ -34,7 +34,7 @@ struct ChainFrame {
     self.plan = plan
     slots = scratch.assumingMemoryBound(to: ChainSlot.self)
     let slotBytes = ((p.resultSlot + 1) * MemoryLayout<ChainSlot>.stride + 63) & ~63
-    let aheadBytes = ((p.inputCount + 1) * 8 + 63) & ~63
+    let aheadBytes = ((p.inputCount + p.outputCount + 1) * 8 + 63) & ~63
     ahead = (scratch + slotBytes).assumingMemoryBound(to: UnsafeMutablePointer<Float>.self)
     splats = (scratch + slotBytes + aheadBytes).assumingMemoryBound(to: Float.self)
     rows = splats + p.inputCount * ChainPlan.lanes

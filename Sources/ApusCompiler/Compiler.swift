@@ -154,7 +154,7 @@ public func compile(
     }
   }
 
-  var emission = Emission(fusion.computations, bound: bound)
+  var emission = Emission(fusion, bound: bound)
   for copy in copies { emission.copy(copy.operand, to: copy.slice, label: copy.label) }
   if let update {
     func whole(_ buffer: String) throws(CompilationError) -> BufferSlice {

@@ -6,7 +6,7 @@ import ApusOptimizers
 /// starts every stride here is relative to. All outputs are contiguous in row-major order unless a kernel
 /// says otherwise.
 public enum Kernel: Sendable {
-  /// `output = expression(inputs…)`, elementwise over strided operands.
+  /// `output = expression(inputs…)`, elementwise over strided operands, an output for each expression.
   case pointwise(PointwiseKernel)
   /// `output = epilogue(left × right, extras…)`. Inputs: left, right, then the epilogue's extras.
   case matrixProduct(MatrixProductKernel)
@@ -52,18 +52,18 @@ public enum Kernel: Sendable {
   case update(UpdateKernel)
 }
 
-/// An expression over strided operands; axes are collapsed as far as all operands allow.
+/// Expressions over the same strided operands; axes are collapsed as far as all operands allow.
 public struct PointwiseKernel: Sendable, Hashable {
-  /// `input(i)` is the ith operand's element, converted to float.
-  public let expression: Expression
+  /// One for each output; `input(i)` is the ith operand's element, converted to float.
+  public let expressions: [Expression]
   /// The extents, outermost first; row-major order over them numbers the elements for random streams.
   public let extents: [Int]
   /// Each operand's stride along each axis; 0 repeats it.
   public let inputStrides: [[Int]]
-  /// The output's stride along each axis.
+  /// The outputs' stride along each axis.
   public let outputStrides: [Int]
 
-  /// The number of elements.
+  /// The number of an output's elements.
   public var count: Int { extents.reduce(1, *) }
 }
 
@@ -277,7 +277,7 @@ extension Kernel {
   /// The kind's name in plans and profiles.
   public var name: String {
     switch self {
-    case .pointwise: "pointwise"
+    case .pointwise(let kernel): kernel.expressions.count == 1 ? "pointwise" : "\(kernel.expressions.count) pointwise"
     case .matrixProduct: "matrix product"
     case .reduction(let kernel): kernel.prologues.count == 1 ? "reduction" : "\(kernel.prologues.count) reductions"
     case .argmax: "argmax"

@@ -291,6 +291,22 @@ extension Expression {
     return found
   }
 
+  /// Whether a function occurs that takes many operations.
+  package var hasCostlyFunction: Bool { !costlyParts.isEmpty }
+
+  /// The parts that are functions which take many operations.
+  package var costlyParts: Set<Expression> {
+    var parts: Set<Expression> = []
+    visit { part in
+      guard case .unary(let function, _) = part.node else { return }
+      switch function {
+      case .exp, .log, .tanh, .erf, .normalCDF, .normalPDF, .sigmoid, .softplus, .sin, .cos: parts.insert(part)
+      case .negate, .sqrt, .abs, .floor: break
+      }
+    }
+    return parts
+  }
+
   /// Calls `body` once for every distinct part, operands before what uses them.
   public func visit(_ body: (Expression) -> Void) {
     var seen: Set<Expression> = []

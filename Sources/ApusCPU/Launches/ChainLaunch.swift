@@ -24,9 +24,13 @@ final class ChainLaunch: Launch {
       Chain.Operand(
         address, rowStrides: strides.count > 1 ? Array(strides.dropLast()) : [0], columnStride: strides.last ?? 0)
     }
+    var outputs: [Chain.Operand] = []
+    for index in kernel.expressions.indices {
+      outputs.append(operand(try context.floatOutput(index), kernel.outputStrides))
+    }
     let chain = Chain(
-      [kernel.expression], inputs: zip(context.inputs, kernel.inputStrides).map(operand),
-      outputs: [operand(try context.floatOutput(), kernel.outputStrides)],
+      kernel.expressions, inputs: zip(context.inputs, kernel.inputStrides).map(operand),
+      outputs: outputs,
       rowExtents: kernel.extents.count > 1 ? Array(kernel.extents.dropLast()) : [1], columns: columns)
     try self.init(chain, context)
   }

@@ -12,7 +12,7 @@ final class CopyLaunch: Launch {
   /// Nil when the kernel computes something.
   init?(_ kernel: PointwiseKernel, _ context: LaunchContext) throws(DeviceError) {
     let (input, output) = (context.inputs.first, try context.output(0))
-    guard case .input(0) = kernel.expression.node, let input, input.slice.elementType == output.slice.elementType,
+    guard kernel.expressions == [.input(0)], let input, input.slice.elementType == output.slice.elementType,
       var from = kernel.inputStrides.first
     else { return nil }
     kernels = context.kernels.chains

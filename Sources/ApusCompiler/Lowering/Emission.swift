@@ -20,16 +20,18 @@ struct Emission {
   }
 
   private let computations: [Computation?]
-  private let siblings: SiblingReductions
+  private let siblingChains: SiblingChains
+  private let siblingReductions: SiblingReductions
   private var launches: [Launch] = []
   /// Where each computation's storage is, for those that are not in the workspace.
   private var bound: [Int: BufferSlice] = [:]
   private var scratchTypes: [Int: (elementType: ElementType, count: Int)] = [:]
 
-  init(_ computations: [Computation?], bound: [Int: BufferSlice]) {
-    self.computations = computations
+  init(_ fusion: Fusion, bound: [Int: BufferSlice]) {
+    computations = fusion.computations
     self.bound = bound
-    siblings = SiblingReductions(computations)
+    siblingChains = fusion.siblings
+    siblingReductions = SiblingReductions(computations)
     for (index, computation) in computations.enumerated() {
       if let computation, !computation.isLeaf { emit(index, computation) }
     }
@@ -62,13 +64,19 @@ struct Emission {
     switch computation.body {
     case .input, .parameter, .statistic:
       return
-    case .pointwise(let chain):
-      launches.append(launch(Emission.pointwise(chain, output: Layout(contiguous: shape)), chain.operands))
+    case .pointwise:
+      guard let (members, chains) = siblingChains.launch(of: index, in: computations) else { return }
+      let output = Layout(contiguous: shape)
+      let kernel = Emission.pointwise(chains, output: output)
+      launches.append(
+        Launch(
+          kernel: kernel, inputs: chains.operands.map(source), outputs: members.map { source($0, output) },
+          label: "\(kernel.name) \(computation.type) \(computation.location)"))
     case .matrixProduct(let left, let right, let epilogue):
       let kernel = Emission.matrixProduct(left.layout, right.layout, epilogue, shape)
       launches.append(launch(.matrixProduct(kernel), computation.operands))
     case .reduction(let kind, let axes, _):
-      guard let group = siblings.group(startingAt: index) else { return }
+      guard let group = siblingReductions.group(startingAt: index) else { return }
       let kernel = Kernel.reduction(Emission.reduction(kind, axes, group))
       launches.append(
         Launch(
@@ -177,11 +185,15 @@ struct Emission {
   // MARK: Geometry
 
   private static func pointwise(_ chain: Computation.Chain, output: Layout) -> Kernel {
+    pointwise(Computation.JointChain(expressions: [chain.expression], operands: chain.operands), output: output)
+  }
+
+  private static func pointwise(_ chains: Computation.JointChain, output: Layout) -> Kernel {
     let (extents, strides) = Layout.collapsed(
-      extents: output.extents, strides: [output.strides] + chain.operands.map(\.layout.strides))
+      extents: output.extents, strides: [output.strides] + chains.operands.map(\.layout.strides))
     return .pointwise(
       PointwiseKernel(
-        expression: chain.expression, extents: extents, inputStrides: Array(strides.dropFirst()),
+        expressions: chains.expressions, extents: extents, inputStrides: Array(strides.dropFirst()),
         outputStrides: strides[0]))
   }
 
@@ -271,10 +283,12 @@ struct Emission {
     var values: [MemoryPlan.Value] = []
     var storage: [Int: Int] = [:]
     for (position, launch) in launches.enumerated() {
+      var taken: Set<Int> = []
       for case .value(let node, _, _) in launch.outputs where storage[node] == nil {
-        if let reused = reusableInput(of: launch, at: position, for: node, lastUse: lastUse),
+        if let reused = reusableInput(of: launch, at: position, for: node, lastUse: lastUse, taken: taken),
           let value = storage[reused]
         {
+          taken.insert(reused)
           storage[node] = value
           values[value].lastUse = lastUse[node] ?? position
         } else {
@@ -314,10 +328,14 @@ struct Emission {
     return type.shape.count * type.elementType.byteCount
   }
 
-  private func reusableInput(of launch: Launch, at position: Int, for node: Int, lastUse: [Int: Int]) -> Int? {
+  private func reusableInput(of launch: Launch, at position: Int, for node: Int, lastUse: [Int: Int], taken: Set<Int>)
+    -> Int?
+  {
     guard case .pointwise(let kernel) = launch.kernel else { return nil }
     for case .value(let input, 0, let count) in launch.inputs
-    where lastUse[input] == position && count == kernel.count && byteCount(input) == byteCount(node) {
+    where lastUse[input] == position && !taken.contains(input) && count == kernel.count
+      && byteCount(input) == byteCount(node)
+    {
       let isElementwise = zip(launch.inputs, kernel.inputStrides).allSatisfy { source, strides in
         guard case .value(input, _, _) = source else { return true }
         return strides == kernel.outputStrides

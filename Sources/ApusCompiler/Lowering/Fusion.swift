@@ -6,7 +6,7 @@ import ApusGraph
 /// In order: a pointwise computation absorbs the pointwise ones that it alone reads; a matrix product, gather or
 /// convolution whose only reader is a pointwise computation of its own elements takes it as epilogue; a reduction takes the
 /// pointwise computation that it alone reads as prologue; a concatenation has its parts computed right in their places.
-/// A node that is an output is never absorbed.
+/// A node that is an output, or has siblings, is never absorbed.
 struct Fusion {
   /// An operand costs a pointer and an address per element; beyond this a chain is cut.
   static let maximumOperands = 10
@@ -15,12 +15,17 @@ struct Fusion {
 
   /// The computations; an absorbed one is nil.
   private(set) var computations: [Computation?]
-  private let isOutput: [Bool]
+  /// The computations that share launches.
+  let siblings: SiblingChains
+  /// Whether a computation must exist by itself.
+  private let isKept: [Bool]
   private var useCounts: [Int]
 
   init(_ computations: [Computation], outputs: Set<Int>) {
     self.computations = computations
-    isOutput = computations.indices.map { outputs.contains($0) }
+    let siblings = SiblingChains(computations, outputs: outputs)
+    self.siblings = siblings
+    isKept = computations.indices.map { outputs.contains($0) || siblings.contains($0) }
     useCounts = [Int](repeating: 0, count: computations.count)
     for computation in computations {
       for operand in computation.operands { useCounts[operand.node] += 1 }
@@ -33,7 +38,7 @@ struct Fusion {
 
   /// Whether node `index` is read once, in full and in its own order, and need not exist by itself.
   private func isAbsorbable(_ operand: Computation.Operand, shape: Shape) -> Bool {
-    !isOutput[operand.node] && useCounts[operand.node] == 1 && operand.layout.isIdentity(of: shape)
+    !isKept[operand.node] && useCounts[operand.node] == 1 && operand.layout.isIdentity(of: shape)
       && computations[operand.node]?.type.shape == shape
   }
 

@@ -289,6 +289,23 @@ extension ConformanceCase {
         let loss = softmaxCrossEntropy(y, labels: labels).mean()
         return [loss] + gradient(of: loss, with: parameters)
       },
+      ConformanceCase("activations whose derivatives are stored", tolerance: Tolerance.network) { g in
+        let (w, v, u) = (g.parameter("w", [33, 19]), g.parameter("v", [65, 33]), g.parameter("u", [3, 65]))
+        let x = matrixProduct(g.input("x", [2, 17, 19]), w, transposingRight: true) * 0.3 + g.parameter("b", [33])
+        let y = matrixProduct(ApusGraph.pointwise(x) { $0[0] * .normalCDF($0[0]) }, v, transposingRight: true) * 0.3
+        let z = matrixProduct(ApusGraph.pointwise(y) { $0[0] * .sigmoid($0[0]) }, u, transposingRight: true)
+        let loss = (z * z).mean()
+        return [loss] + gradient(of: loss, with: [w, v, u])
+      },
+      ConformanceCase("several chains of one launch", tolerance: Tolerance.functions) { g in
+        // One of an odd length, one under broadcasts, one over bytes.
+        let (x, row, bytes) = (g.input("x", [33, 31]), g.input("row", [31]), g.input("bytes", [129], .uint8))
+        let y = x - row
+        let b = ApusGraph.pointwise(bytes) { $0[0] / 255 }
+        return [
+          exp(y), exp(y) * y, ApusGraph.pointwise(y) { .exp($0[0]) + .sin($0[0]) }, tanh(b) * 2, 1 - tanh(b),
+        ]
+      },
       ConformanceCase("autoencoder with sigmoid cross-entropy", tolerance: Tolerance.network) { g in
         let x = sigmoid(g.input("x", [19, 40]))
         let (w, v) = (g.parameter("w", [40, 7]), g.parameter("v", [7, 40]))

@@ -142,7 +142,9 @@ final class ReferenceExecutable: Executable {
     case .pointwise(let kernel):
       for (element, position) in Grid(kernel.extents).enumerated() {
         let values = zip(inputs, kernel.inputStrides).map { $0[at(position, $1)] }
-        output[at(position, kernel.outputStrides)] = value(kernel.expression, values, element)
+        for (output, expression) in zip(outputs, kernel.expressions) {
+          output[at(position, kernel.outputStrides)] = value(expression, values, element)
+        }
       }
     case .matrixProduct(let kernel):
       func factor(_ value: Double) -> Double { Double(program.precision.rounded(Float(value))) }

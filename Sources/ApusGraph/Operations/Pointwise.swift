@@ -31,6 +31,12 @@ public struct Pointwise: OperationRule {
         part == expression && part.size > 1 ? .input(resultIndex) : nil
       }
       if derivative.constantValue == 0 { return nil }
+      // A costly derivative is a value of its own, which can be computed together with the result.
+      if derivative.hasCostlyFunction, !derivative.isRandom {
+        let values = Pointwise.compact(derivative, operands + [context.result], at: context.location)
+        return pointwise([values, context.gradient], at: context.location) { $0[0] * $0[1] }
+          .summed(to: operands[index].shape, at: context.location)
+      }
       let product = derivative * .input(gradientIndex)
       let local =
         product == .input(gradientIndex)
@@ -40,8 +46,7 @@ public struct Pointwise: OperationRule {
     }
   }
 
-  /// A pointwise node over just those operands that the expression mentions, at the broadcast shape of the
-  /// last of them (the gradient), which always occurs.
+  /// A pointwise node over just those operands that the expression mentions.
   private static func compact(_ expression: Expression, _ operands: [Tensor], at location: SourceLocation) -> Tensor {
     let used = expression.inputs
     let renumbered = expression.replacing { part in

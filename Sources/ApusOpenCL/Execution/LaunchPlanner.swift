@@ -149,14 +149,14 @@ struct LaunchPlanner {
   }
 
   private func pointwise(_ kernel: PointwiseKernel, _ instruction: Instruction) -> AnyPointwise {
-    let output = view(instruction.outputs[0], kernel.extents, kernel.outputStrides)
+    let outputs = instruction.outputs.map { view($0, kernel.extents, kernel.outputStrides) }
     let inputs = zip(instruction.inputs, kernel.inputStrides).map { view($0, kernel.extents, $1) }
-    if kernel.expression == .input(0), let input = inputs.first, input.element == output.element,
-      output.element.size == 4
+    if kernel.expressions == [.input(0)], let input = inputs.first, input.element == outputs[0].element,
+      input.element.size == 4
     {
-      return .copy(StridedCopy(input, to: output))
+      return .copy(StridedCopy(input, to: outputs[0]))
     }
-    return .chain(Pointwise([kernel.expression], outputs: [output], inputs: inputs))
+    return .chain(Pointwise(kernel.expressions, outputs: outputs, inputs: inputs))
   }
 
   private enum AnyPointwise {

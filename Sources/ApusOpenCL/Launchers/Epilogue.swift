@@ -71,19 +71,3 @@ struct Epilogue {
   /// Whether the chain is cheap enough to be computed element by element.
   var isCheap: Bool { !expression.isRandom && !expression.hasCostlyFunction }
 }
-
-extension Expression {
-  /// Whether a function occurs that takes many operations.
-  var hasCostlyFunction: Bool {
-    var isCostly = false
-    visit { part in
-      if case .unary(let function, _) = part.node {
-        switch function {
-        case .exp, .log, .tanh, .erf, .normalCDF, .normalPDF, .sigmoid, .softplus, .sin, .cos: isCostly = true
-        case .negate, .sqrt, .abs, .floor: break
-        }
-      }
-    }
-    return isCostly
-  }
-}
