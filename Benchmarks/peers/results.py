@@ -21,15 +21,19 @@ class Results:
 
     def __init__(
             self, machine=None, versions=None, figures=None, best=None, remarks=None, command="", rounds=0,
-            disturbance=None):
+            disturbance=None, beside=None):
         self.machine, self.versions = machine or {}, versions or {}
         self.figures, self.best, self.remarks = figures or {}, best or {}, remarks or []
         self.command, self.rounds = command, rounds
         # The part of the processors' time that other programs took meanwhile; None where that is not known.
         self.disturbance = disturbance
 
-    def add(self, name, who, figure):
-        self.figures.setdefault(name, {}).setdefault(who, []).append(figure)
+        # Our figures that were measured right behind those of a peer: by peer, then as above.
+        self.beside = beside or {}
+
+    def add(self, name, who, figure, beside=None):
+        figures = self.figures if beside is None else self.beside.setdefault(beside, {})
+        figures.setdefault(name, {}).setdefault(who, []).append(figure)
 
     def median(self, name, who):
         values = self.figures.get(name, {}).get(who)
@@ -42,7 +46,8 @@ class Results:
 
     def ratio(self, name, device, peer):
         """Ours over the peer's: the median of the rounds' ratios, or that of the medians where a peer lacks rounds."""
-        ours, theirs = (self.figures.get(name, {}).get(who) or [] for who in (device, peer))
+        theirs = self.figures.get(name, {}).get(peer) or []
+        ours = self.beside.get(peer, self.figures).get(name, {}).get(device) or []
         if not ours or not theirs:
             return None
         if len(ours) == len(theirs):

@@ -6,9 +6,9 @@ A host's speed drifts within minutes, so what is compared is measured within sec
 updates and every model's step one after the other, and for each of these measures Apus on every device, in `apus bench`, and
 then every peer; every other round does so the other way round. Medians count, of the figures and of the rounds' ratios.
 Products are compared with OpenBLAS and CLBlast, updates with PyTorch's fused Adam and Luo et al.'s AMSBound, training steps
-with PyTorch (eager, channels-last, compiled), whole processes with PyTorch's by the time to the end of step 1; and at the end,
-once, their peak memory, and steps with tinygrad. Both sides get as many threads as there are cores. A peer that is missing is
-a remark in the results.
+with PyTorch (eager, channels-last, compiled), whole processes with PyTorch's by the time to the end of step 1. Once, before
+the rounds, come their peak memory and steps with tinygrad, behind each of which ours is measured too. Both sides get as many
+threads as there are cores. A peer that is missing is a remark in the results.
 
 Writes Benchmarks/RESULTS.md from what was measured (--output), Benchmarks/NOTES.md and the targets in targets.py, and the
 figures of every round beside it as .json. Run it on a quiet machine, with the Python that install.sh names.
@@ -49,18 +49,13 @@ def best_kernels():
 
 
 class Peer:
-    """A program of this folder that is asked for figures by a line on its input.
-
-    With `seconds` each benchmark is measured by a process of its own, once and within so much time for all of them together:
-    for a peer that takes long to make ready, and that one run shows to be far behind.
-    """
+    """A program of this folder that is asked for figures by a line on its input."""
 
     # Seconds after which an answer is given up.
     PATIENCE = 600
 
-    def __init__(self, who, program, kinds, environment=None, seconds=None):
+    def __init__(self, who, program, kinds, environment=None):
         self.who, self.program, self.kinds, self.environment = who, program, kinds, environment
-        self.seconds = seconds
         self.process, self.names = None, []
         # A file and not a pipe, which a compiler's warnings would fill while nobody reads it.
         self.errors = tempfile.TemporaryFile("w+")
@@ -68,10 +63,14 @@ class Peer:
     def command(self, names):
         return [sys.executable, os.path.join(HERE, self.program), *names]
 
+    def choose(self, names):
+        """Those of the benchmarks that are of its kinds."""
+        self.names = [name for name in names if name.split()[0] in self.kinds]
+
     def start(self, names):
         """Starts it for the benchmarks of its kinds; without any there is nothing to do."""
-        self.names = [name for name in names if name.split()[0] in self.kinds]
-        if self.names and self.seconds is None:
+        self.choose(names)
+        if self.names:
             self.process = subprocess.Popen(
                 self.command(self.names) + ["--serve"], env=os.environ | (self.environment or {}), text=True,
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors)
@@ -81,42 +80,19 @@ class Peer:
         names = [name for name in names if name in self.names]
         if not names:
             return [], []
-        if self.seconds is None:
-            watch = threading.Timer(Peer.PATIENCE, self.process.kill)
-            watch.start()
-            try:
-                self.process.stdin.write(json.dumps(names) + "\n")
-                self.process.stdin.flush()
-                line = self.process.stdout.readline()
-            except OSError:
-                line = ""
-            watch.cancel()
-            if line:
-                return [json.loads(line)], []
-            self.names = []
-            return [], [f"{self.who}: {(self.complaints() or ['ended without a word'])[-1]}"]
-        # First as many at a time as there are cores, for their compiled kernels to be in the peer's cache; those runs say
-        # nothing of its speed.
-        begun = time.monotonic()
-        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            list(pool.map(lambda name: self.once(name, begun + self.seconds * 2 / 3), names))
-        answers = [(name, *self.once(name, begun + self.seconds)) for name in names]
-        reasons = [f"{self.who}, {name}: {error}" for name, found, error in answers if not found]
-        return [found for _, found, _ in answers if found], reasons
-
-    def once(self, name, end):
-        """One benchmark's figures from a process of its own that ends in time; otherwise None, and the reason."""
-        limit = end - time.monotonic()
-        if limit <= 0:
-            return None, "no time was left for it"
+        watch = threading.Timer(Peer.PATIENCE, self.process.kill)
+        watch.start()
         try:
-            done = subprocess.run(
-                self.command([name]), env=os.environ | (self.environment or {}), text=True, capture_output=True,
-                timeout=limit)
-        except subprocess.TimeoutExpired:
-            return None, f"not ready after {limit:.0f} s"
-        answer = json.loads(done.stdout.splitlines()[-1]) if done.stdout.strip() else {"figures": {}}
-        return (answer, None) if answer["figures"] else (None, (done.stderr.strip().splitlines() or ["no figure"])[-1])
+            self.process.stdin.write(json.dumps(names) + "\n")
+            self.process.stdin.flush()
+            line = self.process.stdout.readline()
+        except OSError:
+            line = ""
+        watch.cancel()
+        if line:
+            return [json.loads(line)], []
+        self.names = []
+        return [], [f"{self.who}: {(self.complaints() or ['ended without a word'])[-1]}"]
 
     def complaints(self):
         """What it wrote to its standard error, when it has ended."""
@@ -135,6 +111,42 @@ class Peer:
         return [f"{self.who}, {line}" for line in self.complaints() if line.startswith(("product", "update", "step"))]
 
 
+class SlowPeer(Peer):
+    """A peer that takes long to make ready, and that one run shows to be far behind: each benchmark is measured by a process of
+    its own, once and within so many seconds for all of them together."""
+
+    def __init__(self, who, program, kinds, seconds):
+        super().__init__(who, program, kinds)
+        self.seconds = seconds
+
+    def start(self, names):
+        self.choose(names)
+
+    def answers(self):
+        """Each benchmark's figures, or None and the reason.
+
+        First as many at a time as there are cores, for their compiled kernels to be in the peer's cache; those runs say nothing
+        of its speed.
+        """
+        begun = time.monotonic()
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(pool.map(lambda name: self.once(name, begun + self.seconds * 2 / 3), self.names))
+        for name in self.names:
+            yield name, *self.once(name, begun + self.seconds)
+
+    def once(self, name, end):
+        """One benchmark's figures from a process of its own that ends in time; otherwise None, and the reason."""
+        limit = end - time.monotonic()
+        if limit <= 0:
+            return None, "no time was left for it"
+        try:
+            done = subprocess.run(self.command([name]), text=True, capture_output=True, timeout=limit)
+        except subprocess.TimeoutExpired:
+            return None, f"not ready after {limit:.0f} s"
+        answer = json.loads(done.stdout.splitlines()[-1]) if done.stdout.strip() else {"figures": {}}
+        return (answer, None) if answer["figures"] else (None, (done.stderr.strip().splitlines() or ["no figure"])[-1])
+
+
 def peers():
     plain = Peer("OpenBLAS", "openblas.py", ["product"])
     wide = [Peer("OpenBLAS", "openblas.py", ["product"], environment)] if (environment := best_kernels()) else []
@@ -144,7 +156,7 @@ def peers():
 def opencl_peers():
     return [
         Peer("CLBlast", "clblast.py", ["product"]),
-        Peer("tinygrad", "tinygrad_steps.py", ["step"], seconds=480),
+        SlowPeer("tinygrad", "tinygrad_steps.py", ["step"], seconds=480),
     ]
 
 
@@ -205,9 +217,6 @@ def version(command):
 class Comparison:
     """The rounds: in each, benchmark by benchmark, Apus on each device and the peers, then whole processes."""
 
-    # What a model's peak memory takes on all sides.
-    MEMORY_SECONDS = 12
-
     def __init__(self, apus, devices, wanted, folder, without=()):
         self.apus, self.devices, self.folder = apus, devices, folder
         groups = [targets.PRODUCTS, targets.UPDATES] + [[name] for name in targets.STEPS]
@@ -219,12 +228,9 @@ class Comparison:
         chosen = [peer for peer in everyone if peer.who not in without]
         for peer in chosen:
             peer.start(self.names)
-        self.peers = [peer for peer in chosen if peer.names and peer.seconds is None]
-        self.slow_peers = [peer for peer in chosen if peer.names and peer.seconds is not None]
+        self.peers = [peer for peer in chosen if peer.names and not isinstance(peer, SlowPeer)]
+        self.slow_peers = [peer for peer in chosen if peer.names and isinstance(peer, SlowPeer)]
         self.variants = {}
-        # Seconds that are kept for what is measured once.
-        self.reserved = Comparison.MEMORY_SECONDS * len(self.processes["memory"]) + sum(
-            peer.seconds for peer in self.slow_peers)
 
     @staticmethod
     def settle():
@@ -256,11 +262,18 @@ class Comparison:
                 results, self.apus, self.devices, names, self.folder, self.datasets, is_first)
 
     def once(self, results):
-        """What is measured once, at the end: peak memory, which hardly differs from run to run, and who takes long."""
+        """What is measured once, before the rounds, which take the time that is left: peak memory, which hardly differs from
+        run to run, and who takes long."""
         self.whole(results, self.processes["memory"], is_first=True)
         for peer in self.slow_peers:
             say(peer.who)
-            self.peer(results, peer, self.names)
+            for name, answer, reason in peer.answers():
+                if answer is None:
+                    results.remarks.append(f"{peer.who}, {name}: {reason}")
+                    continue
+                self.note(results, peer, answer)
+                # The rounds are minutes old.
+                self.own(results, [name], beside=peer.who)
 
     def peer(self, results, peer, names):
         if not set(names) & set(peer.names):
@@ -269,24 +282,28 @@ class Comparison:
         found, reasons = peer.answer(names)
         results.remarks += reasons
         for answer in found:
-            results.versions[peer.who] = answer["version"]
-            for name, by_variant in answer["variants"].items():
-                for variant, figure in by_variant.items():
-                    label = " ".join([variant, *(peer.environment or {}).values()])
-                    own = self.variants.setdefault((name, peer.who), {})
-                    own.setdefault(label, []).append(figure)
+            self.note(results, peer, answer)
+
+    def note(self, results, peer, answer):
+        results.versions[peer.who] = answer["version"]
+        for name, by_variant in answer["variants"].items():
+            for variant, figure in by_variant.items():
+                label = " ".join([variant, *(peer.environment or {}).values()])
+                own = self.variants.setdefault((name, peer.who), {})
+                own.setdefault(label, []).append(figure)
 
     def others(self, results, names):
         for peer in self.peers:
             self.peer(results, peer, names)
 
-    def own(self, results, names):
+    def own(self, results, names, beside=None):
+        """Measures Apus, for all peers or beside one."""
         for device in self.devices:
             self.settle()
             figures, reasons = ours(self.apus, device, names)
             results.remarks += reasons
             for name, value in figures.items():
-                results.add(name, device, value)
+                results.add(name, device, value, beside)
 
     def finish(self, results):
         """Ends the peers and adds their figures."""
@@ -326,15 +343,15 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         comparison = Comparison(apus, devices, wanted, folder, arguments.without)
         comparison.make_ready(results)
+        comparison.once(results)
         longest = 0
         while results.rounds < arguments.rounds:
             begun = time.monotonic()
-            if results.rounds and begun - start + longest > 60 * arguments.minutes - comparison.reserved:
+            if results.rounds and begun - start + longest > 60 * arguments.minutes:
                 break
             comparison.round(results, results.rounds)
             results.rounds += 1
             longest = max(longest, time.monotonic() - begun)
-        comparison.once(results)
         comparison.finish(results)
     elapsed = time.monotonic() - start
     results.machine["duration"] = f"{elapsed / 60:.1f} minutes"
