@@ -80,6 +80,18 @@ import ApusCompiler
     #expect(kernel.expressions == [x * .normalCDF(x), .normalCDF(x) + x * .normalCDF(x)])
   }
 
+  @Test func siblingsAreNoEpilogue() throws {
+    // The gate's own gradient is not wanted, so that the product has one reader.
+    let (joint, epilogues) = try launches { g in
+      let w = g.parameter("w", [20, 9])
+      let product = matrixProduct(g.input("x", [6, 9]), w, transposingRight: true)
+      let gated = pointwise(g.input("gate", [6, 20]), product) { $0[0] * .sigmoid($0[0]) * $0[1] }
+      return [gated] + gradient(of: (gated * gated).sum(), with: [w])
+    }
+    #expect(joint.map(\.0.expressions.count) == [2])
+    #expect(epilogues.isEmpty)
+  }
+
   @Test func whatOneChainAloneReadsIsComputedThere() throws {
     let fused = try launches { g in
       let x = g.input("x", [7])

@@ -75,8 +75,9 @@ struct Fusion {
   }
 
   private mutating func becomeEpilogue(_ index: Int) {
-    guard let computation = computations[index], case .pointwise(let chain) = computation.body,
-      computation.type.elementType == .float32
+    // The launch of a product has one result, and siblings want several.
+    guard !siblings.contains(index), let computation = computations[index],
+      case .pointwise(let chain) = computation.body, computation.type.elementType == .float32
     else { return }
     for (position, operand) in chain.operands.enumerated() {
       // A linear layer multiplies its rows as one matrix: the chain is then one over that matrix too.

@@ -297,6 +297,12 @@ extension ConformanceCase {
         let loss = (z * z).mean()
         return [loss] + gradient(of: loss, with: [w, v, u])
       },
+      ConformanceCase("a gate whose gradient is not wanted", tolerance: Tolerance.network) { g in
+        let w = g.parameter("w", [19, 9])
+        let product = matrixProduct(g.input("x", [7, 9]), w, transposingRight: true)
+        let gated = ApusGraph.pointwise(g.input("gate", [7, 19]), product) { $0[0] * .sigmoid($0[0]) * $0[1] }
+        return [gated] + gradient(of: (gated * gated).mean(), with: [w])
+      },
       ConformanceCase("several chains of one launch", tolerance: Tolerance.functions) { g in
         // One of an odd length, one under broadcasts, one over bytes.
         let (x, row, bytes) = (g.input("x", [33, 31]), g.input("row", [31]), g.input("bytes", [129], .uint8))
