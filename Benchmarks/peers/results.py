@@ -27,7 +27,6 @@ class Results:
         self.command, self.rounds = command, rounds
         # The part of the processors' time that other programs took meanwhile; None where that is not known.
         self.disturbance = disturbance
-
         # Our figures that were measured right behind those of a peer: by peer, then as above.
         self.beside = beside or {}
 
