@@ -14,6 +14,10 @@ package final class ThreadPool: Sendable {
   /// The number of threads, the caller's included.
   package let threadCount: Int
 
+  /// The most ranges that a thread's share of a loop is cut into: where its core is slower than the others', or others use
+  /// it too, these can take some over.
+  package static let rangesPerThread = 8
+
   private let crew: Crew
   private let turn = Mutex(())
 
@@ -52,12 +56,13 @@ package final class ThreadPool: Sendable {
     }
   }
 
-  /// Calls `body` with contiguous ranges that together make up `0 ..< count`: one for each thread, or fewer where
-  /// a range would be shorter than `grain`; each starts at a multiple of `alignment`.
+  /// Calls `body` with contiguous ranges that together make up `0 ..< count`: `rangesPerThread` for each thread, or fewer
+  /// where a range would be shorter than `grain`; each starts at a multiple of `alignment`.
   package func parallelRanges(
     _ count: Int, grain: Int, alignment: Int = 16, _ body: (_ worker: Int, _ range: Range<Int>) -> Void
   ) {
-    let parts = max(1, min(threadCount, count / max(grain, 1)))
+    var parts = max(1, min(threadCount, count / max(grain, 1)))
+    if parts > 1 { parts *= max(1, min(ThreadPool.rangesPerThread, count / parts / max(grain, 1))) }
     let share = ((count + parts - 1) / parts + alignment - 1) / alignment * alignment
     guard share > 0 else { return }
     parallel((count + share - 1) / share) { worker, part in

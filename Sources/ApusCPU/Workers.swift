@@ -13,6 +13,9 @@ final class Workers {
   /// About as many elements of simple arithmetic as are worth waking another thread for.
   static let grain = 65_536
 
+  /// The work that a range has at least where a thread's share is several.
+  private static let rangeWork = 4 * grain
+
   init(_ pool: ThreadPool) { self.pool = pool }
 
   deinit { nothing.deallocate() }
@@ -44,11 +47,14 @@ final class Workers {
   func parts(work: Int, limit: Int) -> Int { max(1, min(pool.threadCount, work / Workers.grain, limit)) }
 
   /// Calls `body` with ranges that make up `0 ..< count`: on the calling thread alone where the work is small.
+  ///
+  /// A thread's share is several ranges where it is large, so that others can take some of them over.
   func ranges(_ count: Int, work: Int, _ body: (_ scratch: UnsafeMutableRawPointer, _ range: Range<Int>) -> Void) {
-    let parts = parts(work: work, limit: count)
+    var parts = parts(work: work, limit: count)
     if parts == 1 {
       body(scratch(of: 0), 0..<count)
     } else {
+      parts *= max(1, min(ThreadPool.rangesPerThread, work / parts / Workers.rangeWork, count / parts))
       pool.parallel(parts) { worker, part in
         body(scratch(of: worker), part * count / parts..<(part + 1) * count / parts)
       }

@@ -28,7 +28,7 @@ struct MatrixTiles {
     switch way {
     case .panels: return (rows, 1)
     case .stretches:
-      let tasks = 2 * (threadCount ?? 1)
+      let tasks = 4 * (threadCount ?? 1)
       return ((rows + tasks - 1) / tasks, columns)
     case .rectangles:
       // As large as the caches like them, halved until there are enough of them to even out.
