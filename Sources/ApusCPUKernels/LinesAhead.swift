@@ -18,8 +18,9 @@ package struct LinesAhead {
   /// Rows of so many floats, the first of which may lie anywhere within a line.
   package init(_ start: UnsafePointer<Float>, rows: Int, rowStride: Int, floats: Int) {
     next = start
-    // A row that is not aligned may lie in one line more.
-    perRow = (floats + step - 2) / step
+    // Where all rows begin at the same place of a line it is known how many they take, else it may be one more.
+    let place = rowStride % step == 0 ? Int(bitPattern: start) / 4 % step : step - 1
+    perRow = (place + floats - 1) / step
     following = perRow
     self.rows = rows
     jump = rowStride - perRow * step

@@ -5,7 +5,8 @@ import ApusGraph
 ///
 /// Queries are taken by panels, as many as are columns of a register tile. Scores of a panel are one matrix product of the
 /// keys with its transposed queries, a row for each key, so that queries lie in the lanes; a causal head leaves out the
-/// keys behind the panel.
+/// keys behind the panel. While the products of one head are computed, what the next one reads is fetched: each panel fetches
+/// a part of its rows.
 struct AttentionHeads {
   let shape: AttentionShape
   private let matrix: MatrixKernels
@@ -19,17 +20,28 @@ struct AttentionHeads {
     var keys: Int
     /// The keys that all of them attend to.
     var sharedKeys: Int
+    /// The positions of the next head that are fetched meanwhile.
+    var ahead: Range<Int>
   }
 
   init(_ shape: AttentionShape, _ kernels: KernelTable) {
     self.shape = shape
     matrix = kernels.matrix
     images = kernels.images
-    panels = Workers.blocks(shape.length, of: kernels.matrix.panelColumns).map {
+    var panels = Workers.blocks(shape.length, of: kernels.matrix.panelColumns).map {
       Panel(
         first: $0.lowerBound, queries: $0.count, keys: shape.isCausal ? $0.upperBound : shape.length,
-        sharedKeys: shape.isCausal ? $0.lowerBound + 1 : shape.length)
+        sharedKeys: shape.isCausal ? $0.lowerBound + 1 : shape.length, ahead: 0..<0)
     }
+    // As many as the panel takes of the time.
+    let work = panels.reduce(0) { $0 + $1.keys }
+    var done = 0
+    for index in panels.indices {
+      let first = shape.length * done / work
+      done += panels[index].keys
+      panels[index].ahead = first..<shape.length * done / work
+    }
+    self.panels = panels
   }
 
   /// The number of heads of all sequences.
@@ -60,10 +72,26 @@ struct AttentionHeads {
 
   // MARK: - Products
 
+  /// Two things to be fetched while a product is computed.
+  private typealias Ahead = (first: LinesAhead?, second: LinesAhead?)
+
+  /// Some rows of what the next head reads, if there is one.
+  private func lines(_ rows: UnsafePointer<Float>?, stride: Int, _ positions: Range<Int>) -> LinesAhead? {
+    guard let rows, !positions.isEmpty else { return nil }
+    return LinesAhead(
+      rows + positions.lowerBound * stride, rows: positions.count, rowStride: stride, floats: shape.width)
+  }
+
+  private func multiply(_ block: MatrixBlock, _ ahead: Ahead) {
+    var block = block
+    (block.leftAhead, block.rightAhead) = ahead
+    matrix.multiply(block)
+  }
+
   /// `scores = rows · columnsᵀ`, where the columns are a panel's queries or what came back to them.
   private func scores(
     _ panel: Panel, _ rows: UnsafePointer<Float>, stride: Int, _ columns: UnsafePointer<Float>, columnStride: Int,
-    _ packed: UnsafeMutablePointer<Float>, _ scores: UnsafeMutablePointer<Float>
+    _ packed: UnsafeMutablePointer<Float>, _ scores: UnsafeMutablePointer<Float>, _ ahead: Ahead
   ) {
     let width = matrix.panelColumns
     matrix.pack(
@@ -71,38 +99,38 @@ struct AttentionHeads {
         source: columns + panel.first * columnStride, minorStride: columnStride, depthStride: 1, count: panel.queries,
         depth: shape.width, destination: packed, panelStride: packedFloats, width: width))
     // A panel is filled up with zeros, so that it is multiplied as a whole.
-    matrix.multiply(
+    multiply(
       MatrixBlock(
         a: rows, aTileStride: matrix.tileRows * stride, aRowStride: stride, aDepthStride: 1,
         b: packed, bPanelStride: packedFloats, bDepthStride: width,
-        c: scores, cRowStride: width, rows: panel.keys, columns: width, depth: shape.width, accumulates: false))
+        c: scores, cRowStride: width, rows: panel.keys, columns: width, depth: shape.width, accumulates: false), ahead)
   }
 
   /// `target = scoresᵀ · values`, a row for every query of a panel.
   private func combine(
     _ panel: Panel, _ scores: UnsafePointer<Float>, _ values: UnsafePointer<Float>, stride: Int,
-    _ target: UnsafeMutablePointer<Float>, targetStride: Int
+    _ target: UnsafeMutablePointer<Float>, targetStride: Int, _ ahead: Ahead
   ) {
-    matrix.multiply(
+    multiply(
       MatrixBlock(
         a: scores, aTileStride: matrix.tileRows, aRowStride: 1, aDepthStride: matrix.panelColumns,
         b: values, bPanelStride: matrix.panelColumns, bDepthStride: stride,
         c: target + panel.first * targetStride, cRowStride: targetStride, rows: panel.queries, columns: shape.width,
-        depth: panel.keys, accumulates: false))
+        depth: panel.keys, accumulates: false, fetchesOutput: true), ahead)
   }
 
   /// `target += scores · queries`, a row for every key; the last panel comes first and begins the sums.
   private func scatter(
     _ panel: Panel, _ scores: UnsafePointer<Float>, _ queries: UnsafePointer<Float>, stride: Int,
-    _ target: UnsafeMutablePointer<Float>
+    _ target: UnsafeMutablePointer<Float>, _ ahead: Ahead
   ) {
     let width = matrix.panelColumns
-    matrix.multiply(
+    multiply(
       MatrixBlock(
         a: scores, aTileStride: matrix.tileRows * width, aRowStride: width, aDepthStride: 1,
         b: queries + panel.first * stride, bPanelStride: width, bDepthStride: stride,
         c: target, cRowStride: packedStride, rows: panel.keys, columns: shape.width, depth: panel.queries,
-        accumulates: panel.first + panel.queries < shape.length))
+        accumulates: panel.first + panel.queries < shape.length, fetchesOutput: true), ahead)
   }
 
   private func kernelPanel(_ panel: Panel, _ scores: UnsafeMutablePointer<Float>) -> AttentionPanel {
@@ -118,11 +146,19 @@ struct AttentionHeads {
     let queries = packed + packedOffset(head)
     let (keys, values) = (queries + resultStride, queries + 2 * resultStride)
     let weights = scratch + packedFloats
+    let next = head + 1 < count ? packed + packedOffset(head + 1) : nil
+    func ahead(_ operand: Int, _ positions: Range<Int>) -> LinesAhead? {
+      lines(next.map { $0 + operand * resultStride }, stride: packedStride, positions)
+    }
     for panel in panels {
-      scores(panel, keys, stride: packedStride, queries, columnStride: packedStride, scratch, weights)
+      let middle = (panel.ahead.lowerBound + panel.ahead.upperBound) / 2
+      scores(
+        panel, keys, stride: packedStride, queries, columnStride: packedStride, scratch, weights,
+        (ahead(1, panel.ahead), ahead(0, panel.ahead.lowerBound..<middle)))
       images.attentionWeights(kernelPanel(panel, weights))
       combine(
-        panel, weights, values, stride: packedStride, output + resultOffset(head), targetStride: resultStride)
+        panel, weights, values, stride: packedStride, output + resultOffset(head), targetStride: resultStride,
+        (ahead(2, panel.ahead), ahead(0, middle..<panel.ahead.upperBound)))
     }
   }
 
@@ -140,14 +176,23 @@ struct AttentionHeads {
     let target = o.output + packedOffset(head)
     let weights = scratch + 2 * packedFloats
     let gradients = weights + scoreFloats
+    let next = head + 1 < count ? o.packed + packedOffset(head + 1) : nil
+    let nextUpstream = head + 1 < count ? o.upstream + resultOffset(head + 1) : nil
     for panel in panels.reversed() {
-      scores(panel, keys, stride: packedStride, queries, columnStride: packedStride, scratch, weights)
+      func ahead(_ operand: Int) -> Ahead {
+        (lines(next.map { $0 + operand * resultStride }, stride: packedStride, panel.ahead), nil)
+      }
       scores(
-        panel, values, stride: packedStride, upstream, columnStride: resultStride, scratch + packedFloats, gradients)
+        panel, keys, stride: packedStride, queries, columnStride: packedStride, scratch, weights, ahead(0))
+      scores(
+        panel, values, stride: packedStride, upstream, columnStride: resultStride, scratch + packedFloats, gradients,
+        ahead(1))
       images.attentionGradients(kernelPanel(panel, weights), gradients)
-      scatter(panel, weights, upstream, stride: resultStride, target + 2 * resultStride)
-      combine(panel, gradients, keys, stride: packedStride, target, targetStride: packedStride)
-      scatter(panel, gradients, queries, stride: packedStride, target + resultStride)
+      scatter(panel, weights, upstream, stride: resultStride, target + 2 * resultStride, ahead(2))
+      combine(
+        panel, gradients, keys, stride: packedStride, target, targetStride: packedStride,
+        (lines(nextUpstream, stride: resultStride, panel.ahead), nil))
+      scatter(panel, gradients, queries, stride: packedStride, target + resultStride, (nil, nil))
     }
   }
 }
