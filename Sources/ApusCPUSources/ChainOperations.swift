@@ -39,14 +39,14 @@ extension ChainFrame {
       case .absolute: unary(i, chunk) { .abs($0) }
       case .floor: unary(i, chunk) { .floor($0) }
       case .squareRoot: unary(i, chunk) { .sqrt($0) }
-      case .exponential: unary(i, chunk) { .exp($0) }
-      case .logarithm: unary(i, chunk) { .log($0) }
-      case .tangent: unary(i, chunk) { .tanh($0) }
-      case .errorFunction: unary(i, chunk) { .erf($0) }
-      case .normalCDF: unary(i, chunk) { .normalCDF($0) }
-      case .normalPDF: unary(i, chunk) { .normalPDF($0) }
-      case .sigmoid: unary(i, chunk) { .sigmoid($0) }
-      case .softplus: unary(i, chunk) { .softplus($0) }
+      case .exponential: elementary(Exponential.self, i, chunk)
+      case .logarithm: elementary(Logarithm.self, i, chunk)
+      case .tangent: elementary(Tangent.self, i, chunk)
+      case .errorFunction: elementary(ErrorFunction.self, i, chunk)
+      case .normalCDF: elementary(NormalCDF.self, i, chunk)
+      case .normalPDF: elementary(NormalPDF.self, i, chunk)
+      case .sigmoid: elementary(Sigmoid.self, i, chunk)
+      case .softplus: elementary(Softplus.self, i, chunk)
       case .sine: unary(i, chunk) { .sin($0) }
       case .cosine: unary(i, chunk) { .cos($0) }
       case .random: random(i, chunk)
@@ -106,6 +106,29 @@ extension ChainFrame {
         function(.load(x)).store(target)
         x += xStep
         target += Wide.count
+      }
+      x += a.rowStep
+    }
+  }
+
+  /// As `unary`, for functions of many operations: two vectors at a time. Not inlined here, so that the functions are there.
+  @inline(never)
+  private func elementary<F: ElementaryFunction>(_ function: F.Type, _ i: ChainInstruction, _ chunk: ChainChunk) {
+    let a = slots[Int(i.a)]
+    let sweep = sweep(i, chunk, steps: a.step, rowSteps: a.rowStep)
+    let xStep = sweep.step(a)
+    var x = a.pointer
+    var target = sweep.target
+    for _ in 0..<sweep.rows {
+      // Of an odd number the first vector is taken twice.
+      var isPair = sweep.vectors.isMultiple(of: 2) ? 1 : 0
+      for _ in 0..<(sweep.vectors + 1) / 2 {
+        let y = F.value(at: Pair(.load(x), .load(x + isPair * xStep)))
+        y.first.store(target)
+        y.second.store(target + isPair * Wide.count)
+        x += (1 + isPair) * xStep
+        target += (1 + isPair) * Wide.count
+        isPair = 1
       }
       x += a.rowStep
     }

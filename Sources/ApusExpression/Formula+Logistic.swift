@@ -26,7 +26,7 @@ extension Formula {
   static func integralOfLogistic(_ x: Self) -> Self { max(x, 0) + logOnePlus(exp(-abs(x))) }
 }
 
-extension Lanes {
+extension PackedFormula {
   /// The logistic function, within 3 units in the last place; 0 at −∞, 1 at ∞, and NaN at NaN.
   @inlinable @inline(__always)
   public static func sigmoid(_ x: Self) -> Self { logistic(x) }

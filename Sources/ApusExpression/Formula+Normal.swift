@@ -22,7 +22,7 @@ extension Formula {
   static func logNormalDensity(_ x: Self) -> Self { multiplyAdd(-0.5 * x, x, -0.918_938_533_204_672_7) }
 }
 
-extension Lanes {
+extension PackedFormula {
   /// The standard normal distribution's cumulative function, within 1.2e-7; 0 at −∞, at most 1, and NaN at NaN.
   @inlinable @inline(__always)
   public static func normalCDF(_ x: Self) -> Self {

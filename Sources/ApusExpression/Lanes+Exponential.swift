@@ -1,4 +1,4 @@
-extension Lanes {
+extension PackedFormula {
   /// 1.5 · 2²³: added to a number below 2²² it leaves the nearest integer in the low bits.
   @inlinable @inline(__always)
   static var roundingShift: Self { 0x1.8p23 }

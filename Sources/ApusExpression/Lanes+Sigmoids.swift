@@ -1,4 +1,4 @@
-extension Lanes {
+extension PackedFormula {
   /// The hyperbolic tangent, within 2 units in the last place; odd, never beyond ±1, and NaN at NaN.
   @inlinable @inline(__always)
   public static func tanh(_ x: Self) -> Self {

@@ -1,27 +1,49 @@
-/// A vector of floats as a reading of `Formula`: 4 lanes for any processor, 8 for AVX2, 16 for AVX-512.
-///
-/// Only code compiled for a matching instruction set may instantiate the 8- and 16-lane readings: their
-/// `multiplyAdd` is one instruction there and a library call elsewhere.
-public protocol Lanes: Formula {
-  /// The standard library's vector.
-  associatedtype Vector: SIMD & Sendable where Vector.Scalar == Float
+/// Floats whose bit patterns can be worked on: what the elementary functions are written in. `Lanes` are one vector of them,
+/// a `Pair` is two.
+public protocol PackedFormula: Formula {
+  /// The same floats as unsigned words, for bit patterns and random numbers.
+  associatedtype Words: PackedWords
 
-  /// The same lanes as unsigned words, for bit patterns and random numbers.
-  associatedtype Words: LaneWords
-
-  /// The lanes.
-  var vector: Vector { get set }
-
-  init(vector: Vector)
-
-  /// The same number in every lane.
+  /// The same number everywhere.
   init(splat value: Float)
 
   /// The floats with these bit patterns.
   init(bits: Words)
 
-  /// The lanes' bit patterns.
+  /// The floats' bit patterns.
   var bits: Words { get }
+}
+
+/// The unsigned 32-bit words of packed floats, with the few operations that compile to single instructions.
+public protocol PackedWords: Sendable {
+  /// The same word everywhere.
+  init(_ value: UInt32)
+
+  static func &+ (a: Self, b: Self) -> Self
+  static func &- (a: Self, b: Self) -> Self
+  static func & (a: Self, b: Self) -> Self
+  static func | (a: Self, b: Self) -> Self
+  static func ^ (a: Self, b: Self) -> Self
+
+  /// Each word shifted towards its high end.
+  func shiftedLeft(_ count: UInt32) -> Self
+
+  /// Each word shifted towards its low end, zeros moving in.
+  func shiftedRight(_ count: UInt32) -> Self
+}
+
+/// A vector of floats as a reading of `Formula`: 4 lanes for any processor, 8 for AVX2, 16 for AVX-512.
+///
+/// Only code compiled for a matching instruction set may instantiate the 8- and 16-lane readings: their
+/// `multiplyAdd` is one instruction there and a library call elsewhere.
+public protocol Lanes: PackedFormula where Words: LaneWords {
+  /// The standard library's vector.
+  associatedtype Vector: SIMD & Sendable where Vector.Scalar == Float
+
+  /// The lanes.
+  var vector: Vector { get set }
+
+  init(vector: Vector)
 
   /// Whether the condition holds in some lane.
   static func any(_ condition: Condition) -> Bool
@@ -36,25 +58,10 @@ public protocol Lanes: Formula {
   var maximum: Float { get }
 }
 
-/// The unsigned 32-bit words of a vector of lanes, with the few operations that compile to single instructions.
-public protocol LaneWords: Sendable {
-  /// The same word in every lane.
-  init(_ value: UInt32)
-
+/// The words of a vector of lanes.
+public protocol LaneWords: PackedWords {
   /// The words 0, 1, 2, …
   static var ramp: Self { get }
-
-  static func &+ (a: Self, b: Self) -> Self
-  static func &- (a: Self, b: Self) -> Self
-  static func & (a: Self, b: Self) -> Self
-  static func | (a: Self, b: Self) -> Self
-  static func ^ (a: Self, b: Self) -> Self
-
-  /// Each word shifted towards its high end.
-  func shiftedLeft(_ count: UInt32) -> Self
-
-  /// Each word shifted towards its low end, zeros moving in.
-  func shiftedRight(_ count: UInt32) -> Self
 
   /// Each word's 64-bit product with a number, as two words.
   func multipliedFullWidth(by factor: UInt32) -> (low: Self, high: Self)

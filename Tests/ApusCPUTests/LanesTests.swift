@@ -127,12 +127,55 @@ import Testing
     }
   }
 
+  /// Two vectors at once give what each gives alone, bit for bit.
+  static func checkPair<L: Lanes>(_ type: L.Type) {
+    typealias P = Pair<L>
+    let functions: [(String, (P) -> P, (L) -> L)] = [
+      ("exp", { .exp($0) }, { .exp($0) }), ("clampedExp", { .clampedExp($0) }, { .clampedExp($0) }),
+      ("log", { .log($0) }, { .log($0) }), ("tanh", { .tanh($0) }, { .tanh($0) }), ("erf", { .erf($0) }, { .erf($0) }),
+      ("normalCDF", { .normalCDF($0) }, { .normalCDF($0) }), ("normalPDF", { .normalPDF($0) }, { .normalPDF($0) }),
+      ("sigmoid", { .sigmoid($0) }, { .sigmoid($0) }), ("softplus", { .softplus($0) }, { .softplus($0) }),
+      ("sin", { .sin($0) }, { .sin($0) }), ("cos", { .cos($0) }, { .cos($0) }),
+      ("floor", { .floor($0) }, { .floor($0) }), ("sqrt", { .sqrt($0) }, { .sqrt($0) }),
+      ("arithmetic", { (3 - $0) * $0 / (1 + $0) }, { (3 - $0) * $0 / (1 + $0) }),
+      (
+        "select", { .select(P.lessOrEqual($0, 2), -$0, .select(P.equal($0, 3), 1, .max($0, 5))) },
+        { .select(L.lessOrEqual($0, 2), -$0, .select(L.equal($0, 3), 1, .max($0, 5))) }
+      ),
+    ]
+    for (name, ofPair, ofOne) in functions {
+      for start in stride(from: UInt64(0), to: 1 << 32, by: 1_250_013 * L.count) {
+        var pair = P(splat: 0)
+        for lane in 0..<L.count {
+          let word = UInt32(truncatingIfNeeded: start + UInt64(lane) * 625_007)
+          pair.first.vector[lane] = Float(bitPattern: word)
+          pair.second.vector[lane] = Float(bitPattern: word &* 2_654_435_761)
+        }
+        let (result, first, second) = (ofPair(pair), ofOne(pair.first), ofOne(pair.second))
+        for lane in 0..<L.count {
+          #expect(
+            result.first.vector[lane].bitPattern == first.vector[lane].bitPattern
+              && result.second.vector[lane].bitPattern == second.vector[lane].bitPattern, "\(type) \(name)")
+        }
+      }
+    }
+    let values = (0..<2 * L.count).map { Float($0) + 0.5 }
+    var copy = [Float](repeating: 0, count: 2 * L.count)
+    values.withUnsafeBufferPointer { source in
+      copy.withUnsafeMutableBufferPointer { target in
+        if let source = source.baseAddress, let target = target.baseAddress { P.load(source).store(target) }
+      }
+    }
+    #expect(copy == values)
+  }
+
   @Test func fourLanes() {
     Self.check(Lanes4.self)
     Self.checkSpecials(Lanes4.self)
     Self.checkNormal(Lanes4.self)
     Self.checkWords(Lanes4.self)
     Self.checkAcross(Lanes4.self)
+    Self.checkPair(Lanes4.self)
   }
 
   @Test(.enabled(if: KernelTable.available.contains { $0.lanes == 8 })) func eightLanes() {
@@ -141,6 +184,7 @@ import Testing
     Self.checkNormal(Lanes8.self)
     Self.checkWords(Lanes8.self)
     Self.checkAcross(Lanes8.self)
+    Self.checkPair(Lanes8.self)
   }
 
   @Test(.enabled(if: KernelTable.available.contains { $0.lanes == 16 })) func sixteenLanes() {
@@ -149,5 +193,6 @@ import Testing
     Self.checkNormal(Lanes16.self)
     Self.checkWords(Lanes16.self)
     Self.checkAcross(Lanes16.self)
+    Self.checkPair(Lanes16.self)
   }
 }
