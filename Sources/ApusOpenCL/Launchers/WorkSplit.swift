@@ -18,7 +18,7 @@ struct WorkSplit {
     switch device.style {
     case .wide:
       width = isVector ? (columns >= 16 ? 16 : columns >= 4 ? 4 : 1) : 1
-      let items = min(max(1, rows * columns / WorkSplit.elementsPerItem), 4 * device.computeUnits)
+      let items = min(max(1, rows * columns / WorkSplit.elementsPerItem), 16 * device.computeUnits)
       let rowItems = min(rows, items)
       let columnItems = max(1, items / max(rowItems, 1))
       rowsPerItem = max(1, rows.divided(by: rowItems))
