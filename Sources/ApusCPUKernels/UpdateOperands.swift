@@ -8,6 +8,8 @@ package struct UpdateOperands {
   /// The optimizer's states; those that it does not have may point anywhere.
   package var states: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>)
   package var count: Int
+  /// The elements of the whole update, of which this may be a part: whether the caches hold its arenas.
+  package var arenaCount: Int
   /// What every gradient is multiplied by first; 1 where gradients are not clipped.
   package var gradientScale: Float
   /// The step's scalars, in the order of `Uniforms.names`.
@@ -22,6 +24,7 @@ package struct UpdateOperands {
     self.gradients = gradients
     self.states = states
     self.count = count
+    arenaCount = count
     self.gradientScale = gradientScale
     self.uniforms = uniforms
   }
@@ -29,9 +32,11 @@ package struct UpdateOperands {
   /// The part that begins at an element and has so many.
   package func slice(_ range: Range<Int>) -> UpdateOperands {
     let first = range.lowerBound
-    return UpdateOperands(
-      parameters: parameters + first, gradients: gradients + first,
-      states: (states.0 + first, states.1 + first, states.2 + first), count: range.count,
-      gradientScale: gradientScale, uniforms: uniforms)
+    var part = self
+    part.parameters += first
+    part.gradients += first
+    part.states = (states.0 + first, states.1 + first, states.2 + first)
+    part.count = range.count
+    return part
   }
 }

@@ -2,8 +2,8 @@
 enum FetchAhead {
   /// 4 KB of floats.
   private static let distance = 1024
-  /// The bytes from which on streams do not fit the caches of a processor's cores; for fewer, fetching costs more than it brings.
-  private static let fewestBytes = 4 << 20
+  /// The bytes from which on streams do not fit a processor's last-level cache; for fewer, fetching costs more than it brings.
+  private static let fewestBytes = 32 << 20
 
   /// In elements of each stream; 0 for not at all.
   ///
