@@ -34,6 +34,14 @@ import Testing
     }
   }
 
+  /// A thread's share is several ranges where it is large enough, so that others can take them over.
+  @Test(arguments: [(24 * 64, 64, 24), (12 * 64, 64, 12), (3 * 64, 64, 3), (64, 64, 1), (1 << 20, 64, 24)])
+  func aShareIsSeveralRanges(count: Int, grain: Int, expected: Int) {
+    let ranges = Mutex(0)
+    ThreadPool(threadCount: 3).parallelRanges(count, grain: grain) { _, _ in ranges.withLock { $0 += 1 } }
+    #expect(ranges.withLock { $0 } == expected)
+  }
+
   @Test func runsNestedRegionsOnTheSameThread() {
     let pool = ThreadPool(threadCount: 3)
     let total = Atomic<Int>(0)

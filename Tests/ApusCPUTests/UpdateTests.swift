@@ -29,7 +29,8 @@ import Testing
   @Test(arguments: OptimizerKind.allCases, KernelTable.available.map { Device(kernels: $0, threadCount: 1) })
   func appliesTheFormula(kind: OptimizerKind, device: Device) throws {
     let optimizer = try kind.make()
-    for count in [1, 15, 16, 17, 1031, (1 << 17) + 5] {
+    // The last two as parts of a large arena, whose lines are fetched ahead.
+    for (count, arenaCount) in [(1, 1), (15, 15), (16, 16), (17, 17), (1031, 1031), (1031, 1 << 22), (5, 1 << 22)] {
       let random = Philox(seed: 9)
       // Second moments and maxima are not negative.
       var arenas: [[Float]] = (0..<5).map { slot in
@@ -54,10 +55,11 @@ import Testing
           pointers.append(pointer)
         }
         guard let uniforms = uniforms.baseAddress else { return }
-        loop(
-          UpdateOperands(
-            parameters: pointers[0], gradients: UnsafePointer(pointers[1]),
-            states: (pointers[2], pointers[3], pointers[4]), count: count, gradientScale: scale, uniforms: uniforms))
+        var operands = UpdateOperands(
+          parameters: pointers[0], gradients: UnsafePointer(pointers[1]),
+          states: (pointers[2], pointers[3], pointers[4]), count: count, gradientScale: scale, uniforms: uniforms)
+        operands.arenaCount = arenaCount
+        loop(operands)
         for i in 0..<5 {
           arenas[i] = (0..<count).map { pointers[i][$0] }
           #expect(pointers[i][count] == 77)
