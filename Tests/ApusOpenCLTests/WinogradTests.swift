@@ -32,6 +32,8 @@ struct WinogradTests {
     (channels: 64, features: 64, side: 15, size: 5, isFaster: true),
     (channels: 64, features: 128, side: 7, size: 5, isFaster: true),
     (channels: 64, features: 64, side: 8, size: 3, isFaster: true),
+    (channels: 32, features: 64, side: 14, size: 3, isFaster: true),
+    (channels: 16, features: 16, side: 32, size: 3, isFaster: false),
     (channels: 64, features: 64, side: 8, size: 1, isFaster: false),
     // The transformed weights alone take 36 MB.
     (channels: 512, features: 512, side: 4, size: 3, isFaster: false),

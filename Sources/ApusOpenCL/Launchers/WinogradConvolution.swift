@@ -136,7 +136,7 @@ extension WinogradConvolution {
   /// The same for the weights, and for their gradient.
   private static let weightCost = 40
   /// What a multiply-add of the direct sums takes beside one of a matrix product, their copies of the images included.
-  private static let directCost = 1.25
+  private static let directCost = 1.4
   /// The same of the direct sums to the weights, which are added in registers over a whole image.
   private static let directWeightCost = 1.0
 
