@@ -16,7 +16,7 @@ package final class ThreadPool: Sendable {
 
   /// The most ranges that a thread's share of a loop is cut into: where its core is slower than the others', or others use
   /// it too, these can take some over.
-  package static let rangesPerThread = 8
+  private static let rangesPerThread = 8
 
   private let crew: Crew
   private let turn = Mutex(())
@@ -56,13 +56,19 @@ package final class ThreadPool: Sendable {
     }
   }
 
+  /// The ranges that a loop is cut into for some threads: one where it is a single thread's, else up to `rangesPerThread` for
+  /// each, equally many, and no more than `most` unless that is less than one for each.
+  static func ranges(for threads: Int, most: Int) -> Int {
+    threads == 1 ? 1 : threads * max(1, min(rangesPerThread, most / threads))
+  }
+
   /// Calls `body` with contiguous ranges that together make up `0 ..< count`: `rangesPerThread` for each thread, or fewer
   /// where a range would be shorter than `grain`; each starts at a multiple of `alignment`.
   package func parallelRanges(
     _ count: Int, grain: Int, alignment: Int = 16, _ body: (_ worker: Int, _ range: Range<Int>) -> Void
   ) {
-    var parts = max(1, min(threadCount, count / max(grain, 1)))
-    if parts > 1 { parts *= max(1, min(ThreadPool.rangesPerThread, count / parts / max(grain, 1))) }
+    let most = count / max(grain, 1)
+    let parts = ThreadPool.ranges(for: max(1, min(threadCount, most)), most: most)
     let share = ((count + parts - 1) / parts + alignment - 1) / alignment * alignment
     guard share > 0 else { return }
     parallel((count + share - 1) / share) { worker, part in

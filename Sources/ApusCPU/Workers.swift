@@ -50,11 +50,11 @@ final class Workers {
   ///
   /// A thread's share is several ranges where it is large, so that others can take some of them over.
   func ranges(_ count: Int, work: Int, _ body: (_ scratch: UnsafeMutableRawPointer, _ range: Range<Int>) -> Void) {
-    var parts = parts(work: work, limit: count)
+    let parts = ThreadPool.ranges(
+      for: parts(work: work, limit: count), most: min(work / Workers.rangeWork, count))
     if parts == 1 {
       body(scratch(of: 0), 0..<count)
     } else {
-      parts *= max(1, min(ThreadPool.rangesPerThread, work / parts / Workers.rangeWork, count / parts))
       pool.parallel(parts) { worker, part in
         body(scratch(of: worker), part * count / parts..<(part + 1) * count / parts)
       }

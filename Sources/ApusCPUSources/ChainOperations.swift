@@ -111,7 +111,8 @@ extension ChainFrame {
     }
   }
 
-  /// As `unary`, for functions of many operations: two vectors at a time. Not inlined here, so that the functions are there.
+  /// As `unary`, for functions of many operations: two vectors at a time. Each loop is compiled by itself, where its constants
+  /// find registers.
   @inline(never)
   private func elementary<F: ElementaryFunction>(_ function: F.Type, _ i: ChainInstruction, _ chunk: ChainChunk) {
     let a = slots[Int(i.a)]

@@ -47,7 +47,8 @@ package struct OptimizerUpdate {
     let local: Int
     switch device.style {
     case .wide:
-      elementsPerItem = max(1024, count.divided(by: 16 * device.computeUnits).divided(by: 64) * 64)
+      let items = WorkSplit.itemsPerUnit * device.computeUnits
+      elementsPerItem = max(1024, count.divided(by: items).divided(by: 64) * 64)
       local = 1
     case .tiled:
       elementsPerItem = width

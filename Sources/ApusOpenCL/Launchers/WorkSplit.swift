@@ -9,6 +9,8 @@ struct WorkSplit {
   private let rows: Int
   private let columns: Int
 
+  /// The most work-items for each unit of a wide device: with few, one unit gets more of them than another.
+  static let itemsPerUnit = 16
   /// The elements that a work-item of a wide device should have at least, so that starting it costs little beside.
   private static let elementsPerItem = 8192
 
@@ -18,7 +20,7 @@ struct WorkSplit {
     switch device.style {
     case .wide:
       width = isVector ? (columns >= 16 ? 16 : columns >= 4 ? 4 : 1) : 1
-      let items = min(max(1, rows * columns / WorkSplit.elementsPerItem), 16 * device.computeUnits)
+      let items = min(max(1, rows * columns / WorkSplit.elementsPerItem), WorkSplit.itemsPerUnit * device.computeUnits)
       let rowItems = min(rows, items)
       let columnItems = max(1, items / max(rowItems, 1))
       rowsPerItem = max(1, rows.divided(by: rowItems))
