@@ -23,8 +23,9 @@ package struct ChainKernelTable: Sendable {
   package var argmax: RowFunction
   package var softmax: RowFunction
   package var logSumExp: RowFunction
-  package var softmaxCrossEntropy: RowFunction
-  package var softmaxCrossEntropyGradient: RowFunction
+
+  /// Computes a range of rows' losses, their gradient, or both.
+  package var softmaxCrossEntropy: @Sendable (CrossEntropyOperands, _ rows: Range<Int>) -> Void
 
   /// Copies rows of a table, picked by index.
   package var gather: @Sendable (GatherOperands, _ rows: Range<Int>) -> Void
@@ -38,7 +39,7 @@ package struct ChainKernelTable: Sendable {
     reduce: @escaping @Sendable (UnsafePointer<ReductionPlan>, Range<Int>, UnsafeMutableRawPointer) -> Void,
     combine: @escaping @Sendable (UnsafePointer<ReductionPlan>) -> Void,
     argmax: @escaping RowFunction, softmax: @escaping RowFunction, logSumExp: @escaping RowFunction,
-    softmaxCrossEntropy: @escaping RowFunction, softmaxCrossEntropyGradient: @escaping RowFunction,
+    softmaxCrossEntropy: @escaping @Sendable (CrossEntropyOperands, Range<Int>) -> Void,
     gather: @escaping @Sendable (GatherOperands, Range<Int>) -> Void,
     scatterAdd: @escaping @Sendable (ScatterOperands, Range<Int>) -> Void
   ) {
@@ -50,7 +51,6 @@ package struct ChainKernelTable: Sendable {
     self.softmax = softmax
     self.logSumExp = logSumExp
     self.softmaxCrossEntropy = softmaxCrossEntropy
-    self.softmaxCrossEntropyGradient = softmaxCrossEntropyGradient
     self.gather = gather
     self.scatterAdd = scatterAdd
   }
@@ -60,22 +60,42 @@ package struct ChainKernelTable: Sendable {
 package struct RowOperands {
   /// `[rows, columns]`, contiguous.
   package var logits: UnsafePointer<Float>
-  /// One label per row, where the kernel has labels.
-  package var labels: UnsafePointer<Int32>?
-  /// One factor per row, of the cross-entropy's gradient.
-  package var upstream: UnsafePointer<Float>?
   /// One value per row, or `[rows, columns]`; int32 of `argmax`.
   package var output: UnsafeMutableRawPointer
   package var columns: Int
 
+  package init(logits: UnsafePointer<Float>, output: UnsafeMutableRawPointer, columns: Int) {
+    self.logits = logits
+    self.output = output
+    self.columns = columns
+  }
+}
+
+/// The operands of a cross-entropy and of its gradient.
+package struct CrossEntropyOperands {
+  /// `[rows, columns]`, contiguous.
+  package var logits: UnsafePointer<Float>
+  /// One for each row.
+  package var labels: UnsafePointer<Int32>
+  /// One for each row, where they are wanted.
+  package var losses: UnsafeMutablePointer<Float>?
+  /// `[rows, columns]`, contiguous, where it is wanted.
+  package var gradient: UnsafeMutablePointer<Float>?
+  /// What the gradient is multiplied by, one for each row; nil for `scale` everywhere.
+  package var upstream: UnsafePointer<Float>?
+  package var scale: Float
+  package var columns: Int
+
   package init(
-    logits: UnsafePointer<Float>, labels: UnsafePointer<Int32>? = nil, upstream: UnsafePointer<Float>? = nil,
-    output: UnsafeMutableRawPointer, columns: Int
+    logits: UnsafePointer<Float>, labels: UnsafePointer<Int32>, losses: UnsafeMutablePointer<Float>?,
+    gradient: UnsafeMutablePointer<Float>?, upstream: UnsafePointer<Float>?, scale: Float, columns: Int
   ) {
     self.logits = logits
     self.labels = labels
+    self.losses = losses
+    self.gradient = gradient
     self.upstream = upstream
-    self.output = output
+    self.scale = scale
     self.columns = columns
   }
 }

@@ -11,7 +11,6 @@ func chainKernels() -> ChainKernelTable {
     softmax: { softmaxRows($0, $1) },
     logSumExp: { logSumExpRows($0, $1) },
     softmaxCrossEntropy: { softmaxCrossEntropyRows($0, $1) },
-    softmaxCrossEntropyGradient: { softmaxCrossEntropyGradientRows($0, $1) },
     gather: { gatherRows($0, $1) },
     scatterAdd: { scatterAddRows($0, $1) })
 }

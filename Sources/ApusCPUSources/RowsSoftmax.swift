@@ -77,30 +77,23 @@ func logSumExpRows(_ o: RowOperands, _ rows: Range<Int>) {
   }
 }
 
-/// A label that no column has makes its row's loss NaN.
-func softmaxCrossEntropyRows(_ o: RowOperands, _ rows: Range<Int>) {
-  guard let labels = o.labels else { return }
-  let output = o.output.assumingMemoryBound(to: Float.self)
+/// A label that no column has makes its row's loss NaN and its gradient 0.
+func softmaxCrossEntropyRows(_ o: CrossEntropyOperands, _ rows: Range<Int>) {
   for row in rows {
     let logits = o.logits + row * o.columns
-    let label = Int(labels[row])
-    let (largest, sum) = exponentialSum(logits, o.columns)
-    output[row] = label >= 0 && label < o.columns ? (largest - logits[label]) + logarithm(sum) : .nan
-  }
-}
-
-func softmaxCrossEntropyGradientRows(_ o: RowOperands, _ rows: Range<Int>) {
-  guard let labels = o.labels, let upstream = o.upstream else { return }
-  let output = o.output.assumingMemoryBound(to: Float.self)
-  for row in rows {
-    let logits = o.logits + row * o.columns
-    let label = Int(labels[row])
-    let (largest, sum) = exponentialSum(logits, o.columns)
-    // The probability minus one is taken before the factor, so that a near hit keeps its digits.
+    let label = Int(o.labels[row])
     let isHit = label >= 0 && label < o.columns
-    let hit = isHit ? (exponential(logits[label] - largest) / sum - 1) * upstream[row] : 0
-    let target = output + row * o.columns
-    writeScaled(logits, target, o.columns, largest, upstream[row] / sum)
-    if isHit { target[label] = hit }
+    let (largest, sum) = exponentialSum(logits, o.columns)
+    if let losses = o.losses {
+      losses[row] = isHit ? (largest - logits[label]) + logarithm(sum) : .nan
+    }
+    if let gradient = o.gradient {
+      let scale = isHit ? o.upstream?[row] ?? o.scale : 0
+      // The probability minus one is taken before the factor, so that a near hit keeps its digits.
+      let hit = isHit ? (exponential(logits[label] - largest) / sum - 1) * scale : 0
+      let target = gradient + row * o.columns
+      writeScaled(logits, target, o.columns, largest, scale / sum)
+      if isHit { target[label] = hit }
+    }
   }
 }

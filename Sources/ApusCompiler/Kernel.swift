@@ -18,10 +18,8 @@ public enum Kernel: Sendable {
   case softmax(RowKernel)
   /// Row-wise `log Σ exp`.
   case logSumExp(RowKernel)
-  /// Row-wise negative log-probability. Inputs: logits, int32 labels.
-  case softmaxCrossEntropy(RowKernel)
-  /// `(softmax − onehot) · upstream[row]`. Inputs: logits, int32 labels, upstream.
-  case softmaxCrossEntropyGradient(RowKernel)
+  /// The negative log-probabilities of labels, what they send back to the logits, or both.
+  case softmaxCrossEntropy(CrossEntropyKernel)
   /// `output[i, :] = epilogue(table[indices[i], :], extras…)`. Inputs: table, int32 indices, then extras.
   case gather(GatherKernel)
   /// `output[r, :] = Σ over i with indices[i] = r of values[i, :]`, in the order of i. Inputs: values, indices.
@@ -122,6 +120,35 @@ public struct RowKernel: Sendable, Hashable {
   public let rows: Int
   /// The length of each row.
   public let columns: Int
+}
+
+/// Row-wise losses `−log softmax[label]`, their gradient `(softmax − onehot) · upstream`, or both. Inputs: contiguous logits,
+/// int32 labels, and a row's upstream unless it is constant. Outputs: what is wanted, the losses first. A label that no column
+/// has makes its row's loss NaN and its gradient 0.
+public struct CrossEntropyKernel: Sendable, Hashable {
+  /// What a loss's gradient is.
+  public enum Upstream: Sendable, Hashable {
+    /// The same for every row.
+    case constant(Float)
+    /// A float for each row, the third input.
+    case operand
+  }
+
+  /// The number of rows.
+  public let rows: Int
+  /// The length of each row.
+  public let columns: Int
+  /// Whether the losses are wanted.
+  public let hasLosses: Bool
+  /// What the gradient is multiplied by; nil where it is not wanted.
+  public let upstream: Upstream?
+
+  package init(rows: Int, columns: Int, hasLosses: Bool, upstream: Upstream?) {
+    self.rows = rows
+    self.columns = columns
+    self.hasLosses = hasLosses
+    self.upstream = upstream
+  }
 }
 
 /// Rows picked from a table.
@@ -283,8 +310,7 @@ extension Kernel {
     case .argmax: "argmax"
     case .softmax: "softmax"
     case .logSumExp: "log-sum-exp"
-    case .softmaxCrossEntropy: "softmax cross-entropy"
-    case .softmaxCrossEntropyGradient: "softmax cross-entropy gradient"
+    case .softmaxCrossEntropy(let kernel): kernel.name
     case .gather: "gather"
     case .scatterAdd: "scatter-add"
     case .convolution(let kernel): kernel.pass == .forward ? "convolution" : "convolution \(kernel.pass.rawValue)"
@@ -298,5 +324,12 @@ extension Kernel {
     case .augmentation: "augmentation"
     case .update: "update"
     }
+  }
+}
+
+extension CrossEntropyKernel {
+  fileprivate var name: String {
+    guard upstream != nil else { return "softmax cross-entropy" }
+    return hasLosses ? "softmax cross-entropy and gradient" : "softmax cross-entropy gradient"
   }
 }

@@ -56,22 +56,37 @@ struct RowKernelTests {
     let entropy = SoftmaxCrossEntropy(logits: logits, labels: try context.buffer(labels))
     let inPlace = SoftmaxCrossEntropy(logits: gradient, labels: try context.buffer(labels))
     let scale = TensorView(try context.buffer(upstream), shape: [rows])
-    try run(context) { try entropy.planLosses(losses, device, &$0) }
-    try run(context) { try inPlace.planGradient(gradient, upstream: scale, device, &$0) }
+    try run(context) { try entropy.plan(losses: losses, gradient: nil, device, &$0) }
+    try run(context) { try inPlace.plan(losses: nil, gradient: .init(gradient, upstream: .rows(scale)), device, &$0) }
     let lossResult = try context.readFloats(losses)
     let gradientResult = try context.readFloats(gradient.memory)
+
+    // Both in one launch, in place, with one upstream for all rows.
+    let both = TensorView(try context.buffer(values), shape: shape, strides: [stride, 1])
+    let lossesToo = try context.buffer([Float](repeating: 0, count: rows))
+    let entropyOfBoth = SoftmaxCrossEntropy(logits: both, labels: try context.buffer(labels))
+    try run(context) {
+      try entropyOfBoth.plan(losses: lossesToo, gradient: .init(both, upstream: .constant(0.25)), device, &$0)
+    }
+    #expect(try context.readFloats(lossesToo).map(\.bitPattern) == lossResult.map(\.bitPattern))
+    let gradientOfBoth = try context.readFloats(both.memory)
     for row in 0..<rows {
       let logit = (0..<columns).map { Double(values[row * stride + $0]) }
       let largest = logit.max() ?? 0
       let sum = logit.reduce(0) { $0 + Expression.Unary.exp.apply($1 - largest) }
       let label = Int(labels[row])
       let isCounted = (0..<columns).contains(label)
-      let loss = isCounted ? Expression.Unary.log.apply(sum) + largest - logit[label] : 0
-      #expect(abs(Double(lossResult[row]) - loss) < 2e-6 * max(1, abs(loss)))
+      if isCounted {
+        let loss = Expression.Unary.log.apply(sum) + largest - logit[label]
+        #expect(abs(Double(lossResult[row]) - loss) < 2e-6 * max(1, abs(loss)))
+      } else {
+        #expect(lossResult[row].isNaN)
+      }
       for column in 0..<columns {
         let share = Expression.Unary.exp.apply(logit[column] - largest) / sum - (column == label ? 1 : 0)
         let expected = isCounted ? share * Double(upstream[row]) : 0
         #expect(abs(Double(gradientResult[row * stride + column]) - expected) < 2e-6)
+        #expect(abs(Double(gradientOfBoth[row * stride + column]) - (isCounted ? share / 4 : 0)) < 2e-6)
       }
       #expect(gradientResult[row * stride + columns] == values[row * stride + columns])
     }

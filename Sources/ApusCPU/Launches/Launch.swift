@@ -50,10 +50,7 @@ extension LaunchContext {
     case .argmax(let rows): return try RowLaunch(rows, self, kernels.chains.argmax)
     case .softmax(let rows): return try RowLaunch(rows, self, kernels.chains.softmax)
     case .logSumExp(let rows): return try RowLaunch(rows, self, kernels.chains.logSumExp)
-    case .softmaxCrossEntropy(let rows):
-      return try RowLaunch(rows, self, kernels.chains.softmaxCrossEntropy)
-    case .softmaxCrossEntropyGradient(let rows):
-      return try RowLaunch(rows, self, kernels.chains.softmaxCrossEntropyGradient)
+    case .softmaxCrossEntropy(let kernel): return try CrossEntropyLaunch(kernel, self)
     case .gather(let kernel):
       if let epilogue = kernel.epilogue { return try ChainLaunch(kernel, epilogue, self) }
       return try GatherLaunch(kernel, self)

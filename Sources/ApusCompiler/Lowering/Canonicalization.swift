@@ -126,7 +126,11 @@ struct Canonicalization {
     case .softmaxCrossEntropy:
       return .value(rows(.softmaxCrossEntropy, operands, node))
     case .softmaxCrossEntropyGradient:
-      return .value(rows(.softmaxCrossEntropyGradient, operands, node))
+      if case .constant(let upstream, _) = operands[2] {
+        let operation = Computation.RowOperation.softmaxCrossEntropyGradient(.constant(Float(upstream)))
+        return .value(rows(operation, Array(operands[..<2]), node))
+      }
+      return .value(rows(.softmaxCrossEntropyGradient(.operand), operands, node))
     case .gather(let rule):
       let table = contiguous(operands[0], at: location)
       let indices = contiguous(operands[1], at: location)

@@ -49,7 +49,8 @@ struct Computation {
   }
 
   enum RowOperation: Hashable {
-    case argmax, softmax, logSumExp, softmaxCrossEntropy, softmaxCrossEntropyGradient
+    case argmax, softmax, logSumExp, softmaxCrossEntropy
+    case softmaxCrossEntropyGradient(CrossEntropyKernel.Upstream)
   }
 
   enum WholeOperation: Hashable {

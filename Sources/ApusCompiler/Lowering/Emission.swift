@@ -22,6 +22,7 @@ struct Emission {
   private let computations: [Computation?]
   private let siblingChains: SiblingChains
   private let siblingReductions: SiblingReductions
+  private let siblingLosses: SiblingLosses
   private var launches: [Launch] = []
   /// Where each computation's storage is, for those that are not in the workspace.
   private var bound: [Int: BufferSlice] = [:]
@@ -32,6 +33,7 @@ struct Emission {
     self.bound = bound
     siblingChains = fusion.siblings
     siblingReductions = SiblingReductions(computations)
+    siblingLosses = SiblingLosses(computations)
     for (index, computation) in computations.enumerated() {
       if let computation, !computation.isLeaf { emit(index, computation) }
     }
@@ -87,7 +89,20 @@ struct Emission {
       let extents = operands[0].layout.extents
       let columns = extents.last ?? 1
       let rows = RowKernel(rows: extents.reduce(1, *) / columns, columns: columns)
-      launches.append(launch(operation.kernel(rows), operands))
+      guard let members = siblingLosses.members(of: index) else { return }
+      guard members.count > 1, let gradient = computations[members[1]],
+        case .rows(.softmaxCrossEntropyGradient(let upstream), let inputs) = gradient.body
+      else {
+        launches.append(launch(operation.kernel(rows), operands))
+        return
+      }
+      let kernel = Kernel.softmaxCrossEntropy(
+        CrossEntropyKernel(rows: rows.rows, columns: rows.columns, hasLosses: true, upstream: upstream))
+      launches.append(
+        Launch(
+          kernel: kernel, inputs: inputs.map(source),
+          outputs: [whole, source(members[1], Layout(contiguous: gradient.type.shape))],
+          label: "\(kernel.name) \(gradient.type) \(computation.location)"))
     case .gather(let table, let indices, let windowLength, let epilogue):
       let rows = indices.layout.count
       let kernel = GatherKernel(
@@ -352,8 +367,12 @@ extension Computation.RowOperation {
     case .argmax: .argmax(rows)
     case .softmax: .softmax(rows)
     case .logSumExp: .logSumExp(rows)
-    case .softmaxCrossEntropy: .softmaxCrossEntropy(rows)
-    case .softmaxCrossEntropyGradient: .softmaxCrossEntropyGradient(rows)
+    case .softmaxCrossEntropy:
+      .softmaxCrossEntropy(
+        CrossEntropyKernel(rows: rows.rows, columns: rows.columns, hasLosses: true, upstream: nil))
+    case .softmaxCrossEntropyGradient(let upstream):
+      .softmaxCrossEntropy(
+        CrossEntropyKernel(rows: rows.rows, columns: rows.columns, hasLosses: false, upstream: upstream))
     }
   }
 }

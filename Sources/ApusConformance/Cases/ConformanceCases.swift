@@ -169,6 +169,15 @@ extension ConformanceCase {
           let weighted = (losses * g.input("w", rowShape)).sum()
           return [x.argmax(), x.softmax(), x.logSumExp(), x.logSoftmax(), losses] + gradient(of: weighted, with: [x])
         })
+      cases.append(
+        ConformanceCase("losses of \(shape)", tolerance: Tolerance.functions, integerBound: shape[-1]) { g in
+          let x = g.input("x", shape) * 5
+          let labels = g.input("labels", Shape(shape.dimensions.dropLast()), .int32)
+          let loss = softmaxCrossEntropy(x, labels: labels).mean()
+          let others = g.input("others", labels.shape, .int32)
+          return [loss] + gradient(of: loss, with: [x])
+            + gradient(of: softmaxCrossEntropy(x, labels: others).sum(), with: [x])
+        })
     }
     cases += [
       ConformanceCase("softmax over another axis", tolerance: Tolerance.functions) { g in

@@ -197,18 +197,24 @@ final class ReferenceExecutable: Executable {
       }
     case .logSumExp(let rows):
       for row in 0..<rows.rows { output[row] = logSumExp(inputs[0], row, rows.columns) }
-    case .softmaxCrossEntropy(let rows):
-      for row in 0..<rows.rows {
-        output[row] = logSumExp(inputs[0], row, rows.columns) - inputs[0][row * rows.columns + Int(inputs[1][row])]
-      }
-    case .softmaxCrossEntropyGradient(let rows):
-      for row in 0..<rows.rows {
-        let sum = logSumExp(inputs[0], row, rows.columns)
-        for column in 0..<rows.columns {
-          let hit = column == Int(inputs[1][row]) ? 1.0 : 0
-          let index = row * rows.columns + column
-          output[index] = (Double.exp(inputs[0][index] - sum) - hit) * inputs[2][row]
+    case .softmaxCrossEntropy(let kernel):
+      for row in 0..<kernel.rows {
+        let sum = logSumExp(inputs[0], row, kernel.columns)
+        let label = Int(inputs[1][row])
+        let scale: Double
+        switch kernel.upstream {
+        case .constant(let value)?: scale = Double(value)
+        case .operand?: scale = inputs[2][row]
+        case nil: scale = 0
         }
+        if kernel.upstream != nil {
+          for column in 0..<kernel.columns {
+            let index = row * kernel.columns + column
+            outputs[outputs.count - 1][index] =
+              (Double.exp(inputs[0][index] - sum) - (column == label ? 1 : 0)) * scale
+          }
+        }
+        if kernel.hasLosses { output[row] = sum - inputs[0][row * kernel.columns + label] }
       }
     case .gather(let kernel):
       for row in 0..<kernel.rows {

@@ -64,8 +64,8 @@ struct LaunchPlanner {
       attentionScratchSize(shape, instruction, isGradient: true)
     case .sparseProductGradient(let kernel):
       SparseMatrix.gradientScratchSize(kernel)
-    case .pointwise, .argmax, .softmax, .logSumExp, .softmaxCrossEntropy, .softmaxCrossEntropyGradient, .gather,
-      .scatterAdd, .pool, .poolGradient, .sparseRows, .sparseProduct, .augmentation, .update:
+    case .pointwise, .argmax, .softmax, .logSumExp, .softmaxCrossEntropy, .gather, .scatterAdd, .pool, .poolGradient,
+      .sparseRows, .sparseProduct, .augmentation, .update:
       0
     }
   }
@@ -90,17 +90,8 @@ struct LaunchPlanner {
     case .logSumExp(let rows):
       let softmax = SoftmaxRows(logits: view(inputs[0], [rows.rows, rows.columns]))
       return [try softmax.planLogSums(memory(output), device, &builder)]
-    case .softmaxCrossEntropy(let rows):
-      let loss = SoftmaxCrossEntropy(
-        logits: view(inputs[0], [rows.rows, rows.columns]), labels: memory(inputs[1]))
-      return [try loss.planLosses(memory(output), device, &builder)]
-    case .softmaxCrossEntropyGradient(let rows):
-      let loss = SoftmaxCrossEntropy(
-        logits: view(inputs[0], [rows.rows, rows.columns]), labels: memory(inputs[1]))
-      return [
-        try loss.planGradient(
-          view(output, [rows.rows, rows.columns]), upstream: view(inputs[2], [rows.rows]), device, &builder)
-      ]
+    case .softmaxCrossEntropy(let kernel):
+      return [try crossEntropy(kernel, instruction, &builder)]
     case .gather(let kernel):
       return try gather(kernel, instruction, &builder)
     case .scatterAdd(let kernel):
@@ -179,6 +170,22 @@ struct LaunchPlanner {
     return Reduction(
       kernel.kind == .sum ? .sum : .maximum, of: kernel.prologues, inputs: inputs,
       axes: Set(kernel.kept.count..<extents.count), outputs: instruction.outputs.map(memory))
+  }
+
+  private func crossEntropy(
+    _ kernel: CrossEntropyKernel, _ instruction: Instruction, _ builder: inout ProgramBuilder
+  ) throws(OpenCLError) -> PlannedLaunch {
+    let (inputs, outputs) = (instruction.inputs, instruction.outputs)
+    let shape = [kernel.rows, kernel.columns]
+    let loss = SoftmaxCrossEntropy(logits: view(inputs[0], shape), labels: memory(inputs[1]))
+    let gradient = kernel.upstream.map { upstream in
+      let place = view(outputs[outputs.count - 1], shape)
+      return switch upstream {
+      case .constant(let value): SoftmaxCrossEntropy.Gradient(place, upstream: .constant(value))
+      case .operand: SoftmaxCrossEntropy.Gradient(place, upstream: .rows(view(inputs[2], [kernel.rows])))
+      }
+    }
+    return try loss.plan(losses: kernel.hasLosses ? memory(outputs[0]) : nil, gradient: gradient, device, &builder)
   }
 
   private func gather(

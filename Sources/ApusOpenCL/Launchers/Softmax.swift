@@ -1,8 +1,8 @@
-/// Plans softmax cross-entropy with integer labels, and its gradient.
+/// Plans softmax cross-entropy with integer labels, its gradient, or both in one launch.
 package struct SoftmaxCrossEntropy {
   /// `[rows, columns]` floats, contiguous along the columns.
   let logits: TensorView
-  /// An int for each row; one outside the columns leaves its row out.
+  /// An int for each row; one outside the columns gives a loss of NaN and a gradient of 0.
   let labels: MemoryRange
 
   package init(logits: TensorView, labels: MemoryRange) {
@@ -10,35 +10,54 @@ package struct SoftmaxCrossEntropy {
     self.labels = labels
   }
 
-  /// Adds the kernel of the losses, a float for each row, and plans its launch.
-  package func planLosses(
-    _ losses: MemoryRange, _ device: OpenCLDevice, _ builder: inout ProgramBuilder
-  ) throws(OpenCLError) -> PlannedLaunch {
-    try plan("softmax_cross_entropy", device, [.memory(losses)], &builder)
+  /// The gradient with respect to the logits.
+  package struct Gradient {
+    /// As the logits, and perhaps in their place.
+    let view: TensorView
+    let upstream: Upstream
+
+    package init(_ view: TensorView, upstream: Upstream) {
+      self.view = view
+      self.upstream = upstream
+    }
   }
 
-  /// Adds the kernel of the gradient with respect to the logits and plans its launch.
+  /// What each loss is multiplied by further on.
+  package enum Upstream {
+    case constant(Float)
+    /// `[rows]` floats with stride 1, or 0 for one that serves all rows.
+    case rows(TensorView)
+  }
+
+  /// Adds the kernel and plans its launch.
   ///
   /// - Parameters:
-  ///   - gradient: as the logits, and perhaps in their place.
-  ///   - upstream: `[rows]` floats with stride 1, or 0 for one that serves all rows.
-  package func planGradient(
-    _ gradient: TensorView, upstream: TensorView, _ device: OpenCLDevice, _ builder: inout ProgramBuilder
+  ///   - losses: a float for each row; nil where they are not wanted.
+  ///   - gradient: nil where it is not wanted.
+  package func plan(
+    losses: MemoryRange?, gradient: Gradient?, _ device: OpenCLDevice, _ builder: inout ProgramBuilder
   ) throws(OpenCLError) -> PlannedLaunch {
-    guard upstream.strides.count == 1, gradient.shape == logits.shape, gradient.strides[1] == 1 else {
-      throw OpenCLError.launch(kernel: "softmax_cross_entropy_gradient", "its views do not fit the logits.")
+    let kernel = "softmax_cross_entropy"
+    var arguments: [KernelArgument] = [.memory(labels)]
+    var macros = ["LOSSES": losses == nil ? "0" : "1", "GRADIENT": gradient == nil ? "0" : "1"]
+    if let losses { arguments.append(.memory(losses)) }
+    if let gradient {
+      guard gradient.view.shape == logits.shape, gradient.view.strides[1] == 1 else {
+        throw OpenCLError.launch(kernel: kernel, "the gradient does not fit the logits.")
+      }
+      arguments += [.memory(gradient.view.memory), .elements(gradient.view.strides[0])]
+      switch gradient.upstream {
+      case .constant(let value):
+        macros["UPSTREAM"] = "0"
+        arguments.append(.float(value))
+      case .rows(let upstream):
+        guard upstream.strides.count == 1 else {
+          throw OpenCLError.launch(kernel: kernel, "the upstream has more than one number for a row.")
+        }
+        arguments += [.memory(upstream.memory), .elements(upstream.strides[0])]
+      }
     }
-    let arguments: [KernelArgument] = [
-      .memory(upstream.memory), .elements(upstream.strides[0]), .memory(gradient.memory),
-      .elements(gradient.strides[0]),
-    ]
-    return try plan("softmax_cross_entropy_gradient", device, arguments, &builder)
-  }
-
-  private func plan(
-    _ kernel: String, _ device: OpenCLDevice, _ arguments: [KernelArgument], _ builder: inout ProgramBuilder
-  ) throws(OpenCLError) -> PlannedLaunch {
-    try SoftmaxRows(logits: logits).plan(kernel, device, [.memory(labels)] + arguments, &builder)
+    return try SoftmaxRows(logits: logits).plan(kernel, device, arguments, macros: macros, &builder)
   }
 }
 
@@ -71,7 +90,8 @@ package struct SoftmaxRows {
 
   /// One of the file's kernels; all begin with the logits.
   fileprivate func plan(
-    _ kernel: String, _ device: OpenCLDevice, _ arguments: [KernelArgument], _ builder: inout ProgramBuilder
+    _ kernel: String, _ device: OpenCLDevice, _ arguments: [KernelArgument], macros: [String: String] = [:],
+    _ builder: inout ProgramBuilder
   ) throws(OpenCLError) -> PlannedLaunch {
     guard logits.shape.count == 2, logits.strides[1] == 1 || logits.shape[1] == 1 else {
       throw OpenCLError.launch(kernel: kernel, "the logits are not rows of contiguous columns.")
@@ -90,7 +110,7 @@ package struct SoftmaxRows {
     let suffix = try builder.add(
       KernelInstance(
         template: "softmax",
-        macros: ["LOCAL": "\(local)", "WIDTH": device.style == .wide ? "16" : "1"]))
+        macros: macros.merging(["LOCAL": "\(local)", "WIDTH": device.style == .wide ? "16" : "1"]) { $1 }))
     let fixed: [KernelArgument] = [
       .size(rows), .size(columns), .size(rowsPerGroup), .memory(logits.memory), .elements(logits.strides[0]),
     ]
