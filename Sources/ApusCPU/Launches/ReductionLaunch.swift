@@ -10,7 +10,7 @@ final class ReductionLaunch: Launch {
   private let kernels: ChainKernelTable
   private let workers: Workers
 
-  /// The elements that one segment has at least.
+  /// About as many elements as one segment has.
   private static let segmentLength = 32_768
   /// Rows that are shorter than this, or fewer, are not worth being walked in the order of memory.
   private static let shortestRow = 32
@@ -63,8 +63,9 @@ final class ReductionLaunch: Launch {
     let tasks = plan.pointee.taskCount
     let length = rowExtents.reduce(columns, *) / tasks
     let limit = keepsColumns || reducedRowCount > 1 ? reducedRowCount : (columns + 63) / 64
-    plan.pointee.segments = max(
-      1, min(ReductionLaunch.taskGoal / tasks, length / ReductionLaunch.segmentLength, limit))
+    let segments = min(ReductionLaunch.taskGoal / tasks, length / ReductionLaunch.segmentLength, limit)
+    // A power of two, so that most numbers of threads have the same share.
+    plan.pointee.segments = segments <= 1 ? 1 : min(1 << (Int.bitWidth - (segments - 1).leadingZeroBitCount), limit)
     plan.pointee.partials.deallocate()
     plan.pointee.totals.deallocate()
     let partials = outputs.count * plan.pointee.segments * plan.pointee.elementCount

@@ -66,9 +66,8 @@ struct MatrixPass {
 
   // MARK: - Multiplying
 
-  private var rowTasks: Int { (shape.m + plan.taskRows - 1) / plan.taskRows }
-  private var columnTasks: Int { (shape.n + plan.taskColumns - 1) / plan.taskColumns }
-  var tasksPerEntry: Int { rowTasks * columnTasks * plan.splits }
+  private var tasksPerSplit: Int { plan.rowTasks * plan.columnTasks }
+  var tasksPerEntry: Int { tasksPerSplit * plan.splits }
 
   /// A part of C of a batch entry, and the stretch of the summation that is done of it.
   struct Task {
@@ -80,22 +79,14 @@ struct MatrixPass {
   }
 
   func task(_ index: Int) -> Task {
-    let split = index % tasksPerEntry / (rowTasks * columnTasks)
-    let (rows, columns) = part(index % (rowTasks * columnTasks))
+    let split = index % tasksPerEntry / tasksPerSplit
+    let (rows, columns) = plan.part(index % tasksPerSplit)
     return Task(
       entry: entries.lowerBound + index / tasksPerEntry, split: split, rows: rows, columns: columns,
       steps: plan.splits > 1 ? range(split, plan.splitDepth, shape.k) : depth)
   }
 
-  /// A task's part of C.
-  private func part(_ task: Int) -> (rows: Range<Int>, columns: Range<Int>) {
-    let (row, column) =
-      plan.sharesRows ? (task / columnTasks, task % columnTasks) : (task % rowTasks, task / rowTasks)
-    return (range(row, plan.taskRows, shape.m), range(column, plan.taskColumns, shape.n))
-  }
-
   func multiply(on pool: ThreadPool, epilogue: MatrixProduct.Epilogue?) {
-    let perSplit = rowTasks * columnTasks
     let isLast = depth.upperBound == shape.k
     share(entries.count * tasksPerEntry, serially: plan.isSerial, on: pool) { worker, index in
       let task = task(index)
@@ -103,9 +94,9 @@ struct MatrixPass {
       if isLast, plan.splits == 1, let epilogue { finish(epilogue, worker, task.entry, task.rows, task.columns) }
     }
     guard plan.splits > 1 else { return }
-    share(entries.count * perSplit, serially: plan.isSerial, on: pool) { worker, task in
-      let entry = entries.lowerBound + task / perSplit
-      let (rows, columns) = part(task % perSplit)
+    share(entries.count * tasksPerSplit, serially: plan.isSerial, on: pool) { worker, task in
+      let entry = entries.lowerBound + task / tasksPerSplit
+      let (rows, columns) = plan.part(task % tasksPerSplit)
       let start = rows.lowerBound * shape.n + columns.lowerBound
       kernels.combine(
         MatrixPartials(

@@ -21,9 +21,10 @@ struct MatrixPlan {
   let batchGroup: Int
   let scratch: MatrixScratch
 
-  /// The rows and columns of C in one task.
-  let taskRows: Int
-  let taskColumns: Int
+  /// The tiles of C, and into how many tasks their rows and columns are cut, as evenly as whole tiles allow.
+  private let tiles: MatrixTiles
+  let rowTasks: Int
+  let columnTasks: Int
   /// Whether neighbouring tasks share rows, and not columns: a thread goes on with what it has in its cache of the larger
   /// operand, so that this is read once.
   let sharesRows: Bool
@@ -44,7 +45,7 @@ struct MatrixPlan {
   init(_ shape: MatrixShape, kernels: MatrixKernels, threadCount: Int) {
     self.shape = shape
     let (m, n, k) = (shape.m, shape.n, shape.k)
-    let tiles = MatrixTiles(shape, kernels)
+    tiles = MatrixTiles(shape, kernels)
 
     // Where C has few tiles, long sums give the other threads something to do.
     let batchCount = shape.batchCount
@@ -81,8 +82,20 @@ struct MatrixPlan {
 
     let task = tiles.task(
       way, steps: min(k, splitDepth), copies: batchGroup * splits, threadCount: isSerial ? nil : threadCount)
-    taskRows = task.rows * tiles.height
-    taskColumns = task.columns * tiles.width
+    rowTasks = (tiles.rows + task.rows - 1) / task.rows
+    columnTasks = (tiles.columns + task.columns - 1) / task.columns
+  }
+
+  /// A task's part of C.
+  func part(_ task: Int) -> (rows: Range<Int>, columns: Range<Int>) {
+    let (row, column) = sharesRows ? (task / columnTasks, task % columnTasks) : (task % rowTasks, task / rowTasks)
+    func range(_ part: Int, of parts: Int, _ tiles: Int, _ length: Int, _ extent: Int) -> Range<Int> {
+      part * tiles / parts * length..<min(extent, (part + 1) * tiles / parts * length)
+    }
+    return (
+      range(row, of: rowTasks, tiles.rows, tiles.height, shape.m),
+      range(column, of: columnTasks, tiles.columns, tiles.width, shape.n)
+    )
   }
 
   /// Whether what is read next of A is fetched.
