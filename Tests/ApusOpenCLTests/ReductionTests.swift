@@ -33,6 +33,8 @@ struct ReductionTests {
     Pattern(shape: [6, 37], axes: []),
     Pattern(shape: [4, 3, 40, 40], axes: [0, 2, 3]), Pattern(shape: [31, 17], axes: [0], order: [1, 0]),
     Pattern(shape: [31, 17], axes: [1], order: [1, 0]), Pattern(shape: [40_000, 2], axes: [0, 1]),
+    // Long rows, of which a work-item reads many vectors.
+    Pattern(shape: [790, 1329], axes: [0]), Pattern(shape: [40, 2, 20, 700], axes: [0, 2]),
   ].filter { !TestDevice.hasTinyShapes || $0.shape.reduce(1, *) < 1000 }
 
   @Test(arguments: OpenCLDevice.Style.allCases, Reduction.Kind.allCases)

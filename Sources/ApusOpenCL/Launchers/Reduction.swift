@@ -89,6 +89,12 @@ private struct ReductionWalk {
   /// Whether the columns are kept: of the two innermost dimensions, the one along which the inputs lie closer together.
   private let keepsColumns: Bool
 
+  /// How many vectors of kept columns a work-item of a wide device owns, where it may: page by page, as memory is read fastest,
+  /// where the operands are so large that they come from there.
+  private let vectors: Int
+  private static let longestPiece = 64
+  private static let longRows = 1 << 20
+
   private let rowsPerSlice: Int
   private let columnsPerSlice: Int
   /// How many parts each output is reduced in.
@@ -122,11 +128,14 @@ private struct ReductionWalk {
     // Slices only where there are too few outputs to keep the device busy, and enough elements for each.
     let outputs = kept.shape.reduce(1, *)
     let total = reduced.shape.reduce(1, *)
+    vectors =
+      keepsColumns && device.style == .wide && outputs * total >= ReductionWalk.longRows
+      ? min(ReductionWalk.longestPiece, kept.columns.divided(by: 16)) : 1
     let enough: Int
     let shortest: Int
     switch device.style {
     case .wide:
-      enough = 2 * device.computeUnits * (keepsColumns ? 16 : 1)
+      enough = 2 * device.computeUnits * (keepsColumns ? 16 : 1) * (vectors > 1 ? 4 * vectors : 1)
       shortest = keepsColumns ? 256 : 8192
     case .tiled:
       enough = 4 * device.computeUnits * (keepsColumns ? 64 : 1)
@@ -191,6 +200,8 @@ private struct ReductionWalk {
     let width = device.style == .wide && isVector ? 16 : 1
     let local = device.style == .wide ? 1 : min(64, device.largestWorkGroup)
     let rows = reducedWalk.shape.reduce(1, *)
+    let pieces = columns.divided(by: width)
+    let vectors = width == 1 ? 1 : min(vectors, pieces)
     var parameters = ParameterList([
       .size(keptWalk.rows), .size(columns), .size(rows), .size(rowsPerSlice), .memory(outputs[0]),
     ])
@@ -202,14 +213,14 @@ private struct ReductionWalk {
     let suffix = try builder.add(
       KernelInstance(
         template: "reduce_columns",
-        macros: macros.merging(["WIDTH": "\(width)"]) { $1 },
+        macros: macros.merging(["WIDTH": "\(width)", "VECTORS": "\(vectors)"]) { $1 },
         regions: [
           "arguments": parameters.text, "base": text.base, "rows": text.rows, "vector": text.vector,
           "scalar": text.scalar, "finish": text.finish, "vector_finish": text.vectorFinish,
         ]))
     return PlannedLaunch(
       suffix.name(of: "reduce_columns"), parameters.arguments,
-      groups: [columns.divided(by: width).divided(by: local), keptWalk.rows, slices], local: [local, 1, 1],
+      groups: [pieces.divided(by: vectors).divided(by: local), keptWalk.rows, slices], local: [local, 1, 1],
       names: parameters.names)
   }
 
