@@ -10,8 +10,8 @@
 // panels; for the gradient each computes all scores, and of the results every get_global_size(1)-th block of ROWS rows from
 // get_global_id(1) on, because the keys' and values' are sums over panels.
 //
-// Limit: arithmetic; where heads are narrow and sequences short, also what copies and transposes rows; forward 35 to 78 % of
-// the rate of multiply-adds, with the gradient 36 to 88 %, on PoCL (2 AVX-512 cores), measured by `apus bench attention`.
+// Limit: arithmetic; where heads are narrow and sequences short, also what copies and transposes rows; forward 30 to 76 % of
+// the rate of multiply-adds, with the gradient 36 to 78 %, on PoCL (2 Zen 4 cores), measured by `apus bench attention`.
 //
 // pairs, length, heads  sequences times heads, positions of a sequence, heads
 // scale                 what the products of queries and keys are multiplied by, positive

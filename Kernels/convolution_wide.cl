@@ -11,8 +11,8 @@
 // To the input (TRANSPOSED), rows and columns that are equal modulo the strides form a phase, with the taps that reach
 // it: each phase is a convolution of stride 1 of the output's gradient.
 //
-// Limit: arithmetic: TILE_M * VECTORS multiply-adds for TILE_M + VECTORS * 16 / SEGMENT loads. From 16 channels on 34 to
-// 83 % of the rate of multiply-adds, with strides 22 to 65 %, with fewer channels 8 to 55 %, on PoCL (2 AVX-512 cores),
+// Limit: arithmetic: TILE_M * VECTORS multiply-adds for TILE_M + VECTORS * 16 / SEGMENT loads. From 16 channels on 75 to
+// 87 % of the rate of multiply-adds, with strides 25 to 80 %, with fewer channels 9 to 77 %, on PoCL (2 Zen 4 cores),
 // measured by `apus bench convolution`.
 //
 // images, groups            the extents; channels are cut into groups

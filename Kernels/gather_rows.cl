@@ -4,7 +4,7 @@
 // A work-item owns rows_per_item rows by columns_per_item columns, at (get_global_id(1), get_global_id(0)).
 // A work-group owns nothing together: no local memory, no barrier.
 //
-// Limit: memory bandwidth; 63 to 114 % of the rate of copies for floats, 32 to 59 % for bytes, on PoCL (2 AVX-512
+// Limit: memory bandwidth; 46 to 104 % of the rate of copies for floats, 27 to 59 % for bytes, on PoCL (2 Zen 4
 // cores), measured by `apus bench gather`.
 //
 // rows, columns    the shape of the result

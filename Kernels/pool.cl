@@ -9,8 +9,8 @@
 // pool_gradient_planes, for processors: a work-item owns planes_per_item consecutive planes, and goes through the windows.
 // A work-group owns nothing together: no local memory, no barrier.
 //
-// Limit: memory bandwidth in all three, and the steps from one window to the next; windows of 2x2 at 37 to 127 % of the
-// rate of copies, of 3x3 at 10 to 68 %, on PoCL (2 AVX-512 cores), measured by `apus bench pool`.
+// Limit: memory bandwidth in all three, and the steps from one window to the next; windows of 2x2 at 30 to 96 % of the
+// rate of copies, of 3x3 at 15 to 102 %, on PoCL (2 Zen 4 cores), measured by `apus bench pool`.
 //
 // planes                the images' channels, all told
 // height, width         of a plane of the input

@@ -8,8 +8,8 @@
 // that on, kept row get_global_id(1), slice get_global_id(2). A work-group owns nothing together: no local memory, no
 // barrier. The longer the piece of a row that a work-item reads, the sooner a processor fetches what follows by itself.
 //
-// Limit: memory bandwidth; 4096x4096 at 85 to 95 % of the rate of copies, and at 40 with VECTORS = 1, where every piece of a
-// row is a single line that is waited for, on PoCL (2 Zen 4 cores), measured by `apus bench reduction`.
+// Limit: memory bandwidth; 4096x4096 at 56 to 122 % of the rate of copies, and at 38 to 48 with VECTORS = 1, where every piece
+// of a row is a single line that is waited for, on PoCL (2 Zen 4 cores), measured by `apus bench reduction`.
 //
 // kept_rows, columns   the shape of the output
 // rows                 the elements that each output reduces

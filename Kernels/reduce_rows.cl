@@ -6,8 +6,9 @@
 // A work-group of LOCAL work-items owns one slice of one output: output get_group_id(0), slice get_group_id(1).
 // A work-item owns every LOCAL-th vector of WIDTH columns. Lanes and work-items are combined in a fixed order.
 //
-// Limit: memory bandwidth; 4096x4096 at 88 to 102 % of the rate of copies, rows of 64 at 27 to 34 %, and the two sums of a
-// norm over 128x64x8x8 at 73 %, on PoCL (2 AVX-512 cores), measured by `apus bench reduction`.
+// Limit: memory bandwidth; 4096x4096 at 99 to 201 % of the rate of copies, which also write; in the caches the combining
+// of lanes: rows of 64 at 12 %, the two sums of a norm over rows of 128 at 19 %, over 128x64x8x8 at 50 %; on PoCL (2
+// Zen 4 cores), measured by `apus bench reduction`.
 //
 // kept             the number of outputs
 // rows, columns    the shape that each output reduces

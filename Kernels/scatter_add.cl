@@ -4,8 +4,8 @@
 // A work-item owns WIDTH columns, from get_global_id(0) * WIDTH on, of every parts-th row of the table, from
 // get_global_id(1) on. A work-group owns nothing together: no local memory, no barrier, no atomics.
 //
-// Limit: memory bandwidth, and the indices, of which every share of rows reads all; 14 to 38 % of the rate of copies, on
-// PoCL (2 AVX-512 cores), measured by `apus bench gather`.
+// Limit: memory bandwidth, and the indices, of which every share of rows reads all; 12 to 53 % of the rate of copies, on
+// PoCL (2 Zen 4 cores), measured by `apus bench gather`.
 //
 // rows, columns    the shape of what is added
 // parts            get_global_size(1), the number of shares of the table's rows

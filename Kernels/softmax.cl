@@ -14,7 +14,8 @@
 // gradient         element (row, column): row * gradient_stride + column; may lie where the logits lie
 //
 // Limit: the exponential, and memory where rows do not stay in the cache: a row is read up to three times. Rows of 1024
-// and more at 33 to 52 % of the rate of copies, on PoCL (2 AVX-512 cores), measured by `apus bench softmax`.
+// and more at 32 to 123 % of the rate of copies, rows of 65 at 3 to 7 %, on PoCL (2 Zen 4 cores), measured by
+// `apus bench softmax`.
 //
 // LOCAL, WIDTH     1 and 16 on processors; a power of two and 1 elsewhere
 // LOSSES, GRADIENT whether a cross-entropy has them

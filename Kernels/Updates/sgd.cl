@@ -7,8 +7,8 @@
 // A work-item owns elements_per_item consecutive elements (a multiple of WIDTH), from get_global_id(0) times that on.
 // A work-group owns nothing together: no local memory, no barrier.
 //
-// Limit: memory bandwidth; from 10 million parameters on 27 to 54 GB/s where copies make 21, since a line that is
-// written has been read, on PoCL (2 AVX-512 cores), measured by `apus bench update`.
+// Limit: memory bandwidth; from 10 million parameters on 40 to 56 GB/s where copies make 28 to 34, since a line that is
+// written has been read, on PoCL (2 Zen 4 cores), measured by `apus bench update`.
 //
 // count            the elements of each arena
 // parameters, ...  the arenas: base and offset in elements; only gradients and the scale are not written
