@@ -86,6 +86,23 @@ import Testing
     }
   }
 
+  /// A label that no column has: a loss that shows it, and a gradient that does no harm.
+  @Test(arguments: Device.all)
+  func aLabelOutsideGivesNoGradient(device: Device) throws {
+    let fixture = try ProgramFixture(device.backend()) { g in
+      let x = g.input("x", [4, 3])
+      let losses = softmaxCrossEntropy(x, labels: g.input("labels", [4], .int32))
+      return [losses] + gradient(of: losses.sum(), with: [x])
+    }
+    try fixture.write([Float](repeating: 1, count: 12), to: "x")
+    try fixture.write([0, -1, 3, 2] as [Int32], to: "labels")
+    try fixture.run()
+    #expect(try fixture.floats(0).map(\.isNaN) == [false, true, true, false])
+    let third = Float(1) / 3
+    let expected = [third - 1, third, third, 0, 0, 0, 0, 0, 0, third, third, third - 1]
+    for (value, expected) in zip(try fixture.floats(1), expected) { #expect(abs(value - expected) < 1e-6) }
+  }
+
   @Test(arguments: Device.all)
   func notANumberIsPassedOn(device: Device) throws {
     for place in [0, 3, 17, 40] {

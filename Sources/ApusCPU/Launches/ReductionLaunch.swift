@@ -65,7 +65,7 @@ final class ReductionLaunch: Launch {
     let limit = keepsColumns || reducedRowCount > 1 ? reducedRowCount : (columns + 63) / 64
     let segments = min(ReductionLaunch.taskGoal / tasks, length / ReductionLaunch.segmentLength, limit)
     // A power of two, so that most numbers of threads have the same share.
-    plan.pointee.segments = segments <= 1 ? 1 : min(1 << (Int.bitWidth - (segments - 1).leadingZeroBitCount), limit)
+    plan.pointee.segments = min(segments.roundedUpToPowerOfTwo, limit)
     plan.pointee.partials.deallocate()
     plan.pointee.totals.deallocate()
     let partials = outputs.count * plan.pointee.segments * plan.pointee.elementCount

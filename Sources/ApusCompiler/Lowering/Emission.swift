@@ -89,20 +89,18 @@ struct Emission {
       let extents = operands[0].layout.extents
       let columns = extents.last ?? 1
       let rows = RowKernel(rows: extents.reduce(1, *) / columns, columns: columns)
-      guard let members = siblingLosses.members(of: index) else { return }
-      guard members.count > 1, let gradient = computations[members[1]],
-        case .rows(.softmaxCrossEntropyGradient(let upstream), let inputs) = gradient.body
-      else {
+      if siblingLosses.isJoined(index) { return }
+      guard let gradient = siblingLosses.gradient(of: index) else {
         launches.append(launch(operation.kernel(rows), operands))
         return
       }
       let kernel = Kernel.softmaxCrossEntropy(
-        CrossEntropyKernel(rows: rows.rows, columns: rows.columns, hasLosses: true, upstream: upstream))
+        CrossEntropyKernel(rows: rows.rows, columns: rows.columns, hasLosses: true, upstream: gradient.upstream))
       launches.append(
         Launch(
-          kernel: kernel, inputs: inputs.map(source),
-          outputs: [whole, source(members[1], Layout(contiguous: gradient.type.shape))],
-          label: "\(kernel.name) \(gradient.type) \(computation.location)"))
+          kernel: kernel, inputs: gradient.operands.map(source),
+          outputs: [whole, source(gradient.node, Layout(contiguous: Shape(extents)))],
+          label: "\(kernel.name) \(extents) \(computation.location)"))
     case .gather(let table, let indices, let windowLength, let epilogue):
       let rows = indices.layout.count
       let kernel = GatherKernel(

@@ -4,9 +4,17 @@ import ApusGraph
 ///
 /// The launch takes the place of the losses. So the gradient joins only where what it reads is there by then.
 struct SiblingLosses {
-  /// The gradient of each loss that has one to join, and the other way round.
-  private var gradients: [Int: Int] = [:]
-  private var losses: [Int: Int] = [:]
+  /// A gradient that a loss's launch computes too.
+  struct Gradient {
+    /// The computation whose result it is.
+    let node: Int
+    let upstream: CrossEntropyKernel.Upstream
+    /// The logits, the labels, and the upstream unless it is constant.
+    let operands: [Computation.Operand]
+  }
+
+  private var gradients: [Int: Gradient] = [:]
+  private var joined: Set<Int> = []
 
   init(_ computations: [Computation?]) {
     var known: [[Computation.Operand]: Int] = [:]
@@ -14,20 +22,20 @@ struct SiblingLosses {
       switch computation?.body {
       case .rows(.softmaxCrossEntropy, let operands)?:
         known[operands] = index
-      case .rows(.softmaxCrossEntropyGradient, let operands)?:
+      case .rows(.softmaxCrossEntropyGradient(let upstream), let operands)?:
         guard let loss = known[Array(operands.prefix(2))], gradients[loss] == nil,
           operands.dropFirst(2).allSatisfy({ $0.node < loss || computations[$0.node]?.isLeaf == true })
         else { continue }
-        gradients[loss] = index
-        losses[index] = loss
+        gradients[loss] = Gradient(node: index, upstream: upstream, operands: operands)
+        joined.insert(index)
       default: continue
       }
     }
   }
 
-  /// What a computation's launch computes: itself, and perhaps the gradient after it; nil where an earlier one's does.
-  func members(of index: Int) -> [Int]? {
-    guard losses[index] == nil else { return nil }
-    return [index] + (gradients[index].map { [$0] } ?? [])
-  }
+  /// Whether an earlier launch computes a gradient.
+  func isJoined(_ gradient: Int) -> Bool { joined.contains(gradient) }
+
+  /// The gradient that a loss's launch computes too, with what that launch reads.
+  func gradient(of loss: Int) -> Gradient? { gradients[loss] }
 }

@@ -50,10 +50,4 @@ struct WorkSplit {
 extension Int {
   /// The quotient rounded up.
   func divided(by divisor: Int) -> Int { (self + divisor - 1) / divisor }
-
-  var roundedUpToPowerOfTwo: Int {
-    var power = 1
-    while power < self { power *= 2 }
-    return power
-  }
 }
