@@ -29,6 +29,12 @@ static const unsigned char file_convolution_direct[] = {
 static const unsigned char file_convolution_pack[] = {
 #embed "convolution_pack.cl"
 };
+static const unsigned char file_convolution_patch[] = {
+#embed "convolution_patch.cl"
+};
+static const unsigned char file_convolution_patch_weights[] = {
+#embed "convolution_patch_weights.cl"
+};
 static const unsigned char file_convolution_sum[] = {
 #embed "convolution_sum.cl"
 };
@@ -186,6 +192,8 @@ static const apus_kernel_file files[] = {
   FILE_ROW("augmentation", file_augmentation),
   FILE_ROW("convolution_direct", file_convolution_direct),
   FILE_ROW("convolution_pack", file_convolution_pack),
+  FILE_ROW("convolution_patch", file_convolution_patch),
+  FILE_ROW("convolution_patch_weights", file_convolution_patch_weights),
   FILE_ROW("convolution_sum", file_convolution_sum),
   FILE_ROW("convolution_tensor", file_convolution_tensor),
   FILE_ROW("convolution_tiled", file_convolution_tiled),

@@ -80,6 +80,19 @@ struct ConvolutionTests {
     return variants
   }
 
+  /// One of the candidates by patches of images, another for each shape.
+  private static func patch(
+    _ position: Int, among candidates: [ConvolutionProduct.Variant]
+  ) -> [ConvolutionProduct.Variant] {
+    let patches = candidates.filter {
+      switch $0 {
+      case .patch, .patchWeights: true
+      default: false
+      }
+    }
+    return patches.isEmpty ? [] : [patches[position * 3 % patches.count]]
+  }
+
   /// All shapes, products and variants in one program, because what takes the time here is compiling. Where a precision
   /// rounds operands, so does the expected value.
   @Test(
@@ -89,12 +102,13 @@ struct ConvolutionTests {
     let context = try TestDevice.context()
     var device = context.device
     device.style = family == .wide ? .wide : .tiled
+    device.maker = .nvidia
     device.tensorCores = .emulated
     let precision = family.precision
     var builder = ProgramBuilder()
     var launches: [PlannedLaunch] = []
     var checks: [(name: String, output: MemoryRange, expected: [Double])] = []
-    for geometry in Self.geometries {
+    for (position, geometry) in Self.geometries.enumerated() {
       let shape = geometry.shape
       let input = numbers(shape.inputShape.count, seed: 1)
       let weights = numbers(shape.weightShape.count, seed: 2)
@@ -120,12 +134,17 @@ struct ConvolutionTests {
         TensorView(try context.buffer(bias), shape: extents, strides: [0, 1, 0]),
         TensorView(try context.buffer(residual), shape: extents),
       ]
-      for variant in Self.variants(family, pass, geometry) {
-        let output = try context.buffer([Float](repeating: .nan, count: result.count))
-        let product = ConvolutionProduct(
+      func product(_ output: MemoryRange) -> ConvolutionProduct {
+        ConvolutionProduct(
           pass, shape, operands: operands, output: output,
           epilogue: hasEpilogue ? .max(.input(0) * .uniform(0) + .input(1), .input(2)) : .input(0),
           inputs: hasEpilogue ? inputs : [], precision: precision)
+      }
+      let candidates = product(operands.0).candidates(for: device)
+      let variants = Self.variants(family, pass, geometry) + Self.patch(position, among: candidates)
+      for variant in variants {
+        let output = try context.buffer([Float](repeating: .nan, count: result.count))
+        let product = product(output)
         let size = product.scratchSize(variant, device)
         let scratch = size > 0 ? try context.buffer([Float](repeating: .nan, count: size / 4)) : nil
         launches += try product.plan(device, variant, scratch: scratch, &builder)

@@ -66,6 +66,33 @@ struct TilingDefaultsTests {
     }
   }
 
+  /// Windows of several taps go by patches of images, but to the input where they skip pixels; one tap is a product. A
+  /// maker whose work-items have few registers has none for the sums of all taps.
+  @Test func convolutionsAreChosenByMaker() throws {
+    let memory = MemoryRange(try OpenCLBuffer(try TestDevice.context(), size: 4))
+    func variant(
+      _ maker: OpenCLDevice.Maker, _ pass: ConvolutionKernel.Pass, _ geometry: ConvolutionTests.Geometry
+    ) throws -> String {
+      let device = try Self.device(maker, computeUnits: 132)
+      let product = ConvolutionProduct(pass, geometry.shape, operands: (memory, memory), output: memory)
+      let variant = product.ruledVariant(for: device)
+      #expect(product.candidates(for: device).contains(variant))
+      return variant.description
+    }
+    let plain = ConvolutionTests.Geometry(128, 16, 16, [32, 32], [3, 3], padding: [1, 1])
+    let skipping = ConvolutionTests.Geometry(128, 16, 32, [32, 32], [3, 3], strides: [2, 2], padding: [1, 1])
+    let point = ConvolutionTests.Geometry(128, 64, 64, [16, 16], [1, 1])
+    #expect(try variant(.nvidia, .forward, plain) == "patch 1 32 16 8")
+    #expect(try variant(.nvidia, .inputGradient, plain) == "patch 1 32 16 8")
+    #expect(try variant(.nvidia, .weightGradient, plain) == "patch-weights 16 16 4 32 264")
+    #expect(try variant(.nvidia, .forward, skipping).hasPrefix("patch 1 "))
+    #expect(try variant(.nvidia, .inputGradient, skipping) == "tiled 32 1")
+    #expect(try variant(.nvidia, .forward, point) == "tiled 64 1")
+    #expect(try variant(.amd, .forward, plain).hasPrefix("patch 1 "))
+    #expect(try variant(.amd, .forward, plain).hasSuffix(" 4"))
+    #expect(try variant(.amd, .weightGradient, plain).hasPrefix("tiled "))
+  }
+
   @Test func tensorCoresGetTheLargestTileThatKeepsThemBusy() throws {
     let memory = MemoryRange(try OpenCLBuffer(try TestDevice.context(), size: 4))
     let device = try Self.device(.nvidia, computeUnits: 108)

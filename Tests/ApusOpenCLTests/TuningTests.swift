@@ -11,12 +11,17 @@ import ApusOpenCL
     #expect(try #require(MatrixProduct.Variant(text)).description == text)
   }
 
-  @Test(arguments: ["wide", "winograd", "direct", "tiled 64 8", "tensor 32 4"])
+  @Test(arguments: [
+    "wide", "winograd", "direct", "tiled 64 8", "tensor 32 4", "patch 1 16 32 8", "patch-weights 16 1 4 32 7",
+  ])
   func variantsOfConvolutionsHaveATextForm(text: String) throws {
     #expect(try #require(ConvolutionProduct.Variant(text)).description == text)
   }
 
-  @Test(arguments: ["", "tiled", "tiled 64", "tensor 64", "wide 1", "direct 2", "winograd 1", "dot 1"])
+  @Test(arguments: [
+    "", "tiled", "tiled 64", "tensor 64", "wide 1", "direct 2", "winograd 1", "dot 1", "patch 1 16 32",
+    "patch 1 8 16 3",
+  ])
   func nothingElseIsAVariant(text: String) {
     #expect(MatrixProduct.Variant(text) == nil)
     #expect(ConvolutionProduct.Variant(text) == nil)

@@ -20,8 +20,27 @@ extension ConvolutionProduct {
     if shape.groups > 1 && m <= 4 { return .direct }
     let defaults = TilingDefaults.of(device)
     guard let tile = defaults.tile(m, n, count: shape.groups, device) else { return .wide }
-    guard pass == .weightGradient else { return .tiled(tile: tile, splits: 1) }
-    return .tiled(tile: tile, splits: defaults.splits(m, n, k, tile: tile, count: shape.groups, device, most: 64))
+    let splits =
+      pass == .weightGradient
+      ? defaults.splits(m, n, k, tile: tile, count: shape.groups, device, most: 64) : 1
+    let tiled = Variant.tiled(tile: tile, splits: splits)
+    let groups = m.divided(by: tile) * n.divided(by: tile) * shape.groups * splits
+    let cost = defaults.cost(instructions: tiledInstructions(tile), groups: groups, device)
+    if let best = bestPatchPlan(device), best.cost < cost { return .patch(best.plan.tile) }
+    if let best = bestPatchWeightPlan(device), best.cost < cost {
+      return .patchWeights(best.plan.tile, splits: best.splits)
+    }
+    return tiled
+  }
+
+  /// The instructions of all work-items of `convolution_tiled.cl`, as they were counted in the machine code for NVIDIA's
+  /// GPUs: beside multiply-adds and loads from local memory, 140 for each step, to the weights 260.
+  private func tiledInstructions(_ tile: Int) -> Double {
+    let (m, n, k) = product
+    let (item, step) = (tile / 16, 1024 / tile)
+    let instructions = step * (item * item + 2 * item.divided(by: 4)) + (pass == .weightGradient ? 260 : 140)
+    return Double(m.divided(by: tile) * n.divided(by: tile) * shape.groups * 256)
+      * Double(k.divided(by: step) * instructions)
   }
 
   func planTiled(

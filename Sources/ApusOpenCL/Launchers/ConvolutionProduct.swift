@@ -43,6 +43,10 @@ package struct ConvolutionProduct {
     case winograd
     /// For graphics processors: a matrix product of gathered operands in tiles of `tile`², the sums cut into slices.
     case tiled(tile: Int, splits: Int)
+    /// For graphics processors, and windows of several taps that to the input move by one: patches of images in local memory.
+    case patch(PatchTile)
+    /// The same to the weights, the pixels cut into slices.
+    case patchWeights(PatchWeightTile, splits: Int)
     /// For tensor cores: the same as `tiled`, in the tiles of `matmul_tensor.cl`.
     case tensor(tile: Int, splits: Int)
     /// For graphics processors and few channels in a group: an element of the result for each work-item.
@@ -65,8 +69,9 @@ package struct ConvolutionProduct {
       pass == .weightGradient
         ? WideWeightConvolution(shape, device).scratchSize : WideConvolution(pass, shape, device).scratchSize
     case .winograd: WinogradConvolution(pass, shape, device)?.scratchSize ?? 0
-    case .tiled(_, let splits), .tensor(_, let splits): splits > 1 ? splits * shape.weightShape.count * 4 : 0
-    case .direct: 0
+    case .tiled(_, let splits), .tensor(_, let splits), .patchWeights(_, let splits):
+      splits > 1 ? splits * shape.weightShape.count * 4 : 0
+    case .patch, .direct: 0
     }
   }
 
@@ -98,6 +103,9 @@ package struct ConvolutionProduct {
       return try planTiled(device, tile: tile, splits: splits, scratch: scratch, &builder)
     case .tensor(let tile, let splits):
       return try planTensor(device, tile: tile, splits: splits, scratch: scratch, &builder)
+    case .patch(let tile): return [try planPatch(device, tile, &builder)]
+    case .patchWeights(let tile, let splits):
+      return try planPatchWeights(device, tile, splits: splits, scratch: scratch, &builder)
     case .direct: return [try planDirect(device, &builder)]
     }
   }
@@ -106,13 +114,23 @@ package struct ConvolutionProduct {
 extension ConvolutionShape {
   var groupChannels: Int { channels / groups }
   var groupFeatures: Int { features / groups }
-  var taps: Int { window.size[0] * window.size[1] }
+  var taps: Int { window.taps }
 
   /// The macros by which kernels know the window.
   var macros: [String: String] { window.macros }
 }
 
 extension Window {
+  var taps: Int { size[0] * size[1] }
+
+  /// How many pixels along an axis it sees at so many places in a row.
+  func reach(_ axis: Int, of places: Int) -> Int {
+    (places - 1) * strides[axis] + (size[axis] - 1) * dilation[axis] + 1
+  }
+
+  /// The vectors of four that hold what one of its rows sees at four places.
+  var vectorsOfQuad: Int { reach(1, of: 4).divided(by: 4) }
+
   /// The macros by which kernels know the window.
   var macros: [String: String] {
     var macros: [String: String] = [:]

@@ -78,6 +78,17 @@ extension TilingDefaults {
     max(1, Int((groupsPerUnit * Double(device.computeUnits)).rounded(.up)))
   }
 
+  /// As many slices of a walk through tiles of pixels, none shorter than a step, for convolutions' weights.
+  func splits(tiles: Int, steps: Int, _ device: OpenCLDevice) -> Int {
+    max(1, min(enough(device).divided(by: max(tiles, 1)), steps, 512))
+  }
+
+  /// A count of instructions that grows as work-groups are too few to keep a device busy: by the root, because a unit that
+  /// has fewer than it could hide waiting with still has something to do.
+  func cost(instructions: Double, groups: Int, _ device: OpenCLDevice) -> Double {
+    instructions * max(1, (Double(enough(device)) / Double(max(groups, 1))).squareRoot())
+  }
+
   /// The largest tile that still gives every compute unit its work-groups; where none does, one that is not mostly empty.
   ///
   /// - Parameter count: how many results of m × n there are.

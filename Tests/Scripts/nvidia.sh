@@ -1,11 +1,14 @@
 #!/bin/sh
 # Compiles the kernels for NVIDIA's GPUs without having one: OpenCL C to PTX by clang, PTX to machine code by NVIDIA's
 # assembler, which also says what registers and local memory they take. Skips where either is missing; not part of the gate.
+# With NVIDIA's disassembler it also says how many of a loop's instructions are multiply-adds, which is where the constants of
+# PatchPlan.instructions, PatchWeightPlan.instructions and ConvolutionProduct.tiledInstructions come from.
 #
-# Usage: Tests/Scripts/tensor-cores.sh [ARCHITECTURE...]      default: sm_80 sm_90
+# Usage: Tests/Scripts/nvidia.sh [ARCHITECTURE...]      default: sm_80 sm_90
 #
-# CLANG and PTXAS name other programs than those in the path. clang: apt-get install clang. ptxas comes with the CUDA toolkit
-# or alone: pip download --no-deps nvidia-cuda-nvcc-cu12, and in that archive nvidia/cuda_nvcc/bin/ptxas.
+# CLANG, PTXAS and NVDISASM name other programs than those in the path. clang: apt-get install clang. ptxas comes with the CUDA toolkit
+# or alone: pip download --no-deps nvidia-cuda-nvcc-cu12, and in that archive nvidia/cuda_nvcc/bin/ptxas; nvdisasm likewise, in
+# nvidia-cuda-nvdisasm.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -19,14 +22,16 @@ if [ -z "$clang" ]; then
   done
 fi
 [ -n "$clang" ] || {
-  echo "tensor-cores.sh: skipped: there is no clang that knows nvptx64 (apt-get install clang, or set CLANG)"
+  echo "nvidia.sh: skipped: there is no clang that knows nvptx64 (apt-get install clang, or set CLANG)"
   exit 0
 }
 ptxas=${PTXAS:-ptxas}
 command -v "$ptxas" >/dev/null || {
-  echo "tensor-cores.sh: skipped: there is no ptxas (it is in the PyPI archive nvidia-cuda-nvcc-cu12; set PTXAS)"
+  echo "nvidia.sh: skipped: there is no ptxas (it is in the PyPI archive nvidia-cuda-nvcc-cu12; set PTXAS)"
   exit 0
 }
+nvdisasm=${NVDISASM:-nvdisasm}
+command -v "$nvdisasm" >/dev/null || nvdisasm=
 [ $# -gt 0 ] || set -- sm_80 sm_90
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -59,6 +64,22 @@ void FUNCTION vstore4(float4 v, size_t i, __global float *p) {
 }
 END
 
+# loops: what there is in each loop with multiply-adds of the machine code, a loop being what lies between a branch and the
+# label before it that it goes to.
+loops() {
+  "$nvdisasm" -c "$folder/kernel.cubin" 2>/dev/null | awk '
+    match($0, /^\.L_x_[0-9]+:/) { place[substr($0, 2, RLENGTH - 2)] = count; next }
+    /^ *\/\*[0-9a-f]+\*\/ / {
+      count += 1
+      if ($0 ~ / FFMA/) adds += 1
+      before[count] = adds
+      if ($0 ~ / BRA / && match($0, /L_x_[0-9]+/)) {
+        label = substr($0, RSTART, RLENGTH)
+        if (label in place && adds - before[place[label]] > 0)
+          printf "  a loop of %d instructions, %d of them multiply-adds\n", count - place[label], adds - before[place[label]]
+      }
+    }'
+}
 # compile NAME KERNEL MACRO...: one line for each architecture. The drivers know `asm`, strict clang only `__asm__`.
 compile() {
   name=$1 kernel=$2
@@ -69,23 +90,24 @@ compile() {
   for architecture in $architectures; do
     "$ptxas" -v -arch="$architecture" "$folder/kernel.ptx" -o "$folder/kernel.cubin" >"$folder/log" 2>&1 || {
       head -n 20 "$folder/log" >&2
-      echo "tensor-cores.sh: $name does not assemble for $architecture" >&2
+      echo "nvidia.sh: $name does not assemble for $architecture" >&2
       exit 1
     }
     if grep -q '[1-9][0-9]* bytes spill' "$folder/log"; then
-      echo "tensor-cores.sh: $name has too few registers on $architecture" >&2
+      echo "nvidia.sh: $name has too few registers on $architecture" >&2
       exit 1
     fi
     registers=$(sed -n 's/.*Used \([0-9]*\) registers.*/\1/p' "$folder/log")
     local=$(sed -n 's/.* \([0-9]*\) bytes smem.*/\1/p' "$folder/log")
     echo "$architecture: $name: $registers registers, $local bytes of local memory"
+    if [ -n "$nvdisasm" ]; then loops; fi
   done
 }
 # expect COUNT TEXT: how often an instruction is in what was compiled last.
 expect() {
   found=$(grep -c "$2" "$folder/kernel.ptx" || true)
   [ "$found" -eq "$1" ] || {
-    echo "tensor-cores.sh: $name has $found of $2, not $1" >&2
+    echo "nvidia.sh: $name has $found of $2, not $1" >&2
     exit 1
   }
 }
@@ -118,5 +140,24 @@ for tile in 32 64 128; do
         -DPASS="$pass" -DBF16="$bf16"
       expect $((tile / 4)) 'mma.sync.aligned'
     done
+  done
+done
+
+# A window of 3x3, one of 5x5 and one that moves by two; tiles of one image and of several, with 8 and 4 features.
+for tile in "1 16 8 8 4" "1 16 4 4 8" "2 8 2 8 2"; do
+  set -- $tile
+  for macros in "-DTRANSPOSED=0" "-DTRANSPOSED=1" "-DKERNEL_H=5 -DKERNEL_W=5" "-DSTRIDE_H=2 -DSTRIDE_W=2"; do
+    case $macros in *KERNEL* | *STRIDE*) channels=1 ;; *) channels=$5 ;; esac
+    compile "convolution_patch $1x$2x$((4 * $3)), item $4, channels $channels, $macros" convolution_patch -DIMAGES="$1" \
+      -DROWS="$2" -DQUADS="$3" -DITEM="$4" -DCHANNELS="$channels" $macros
+    expect 0 'ld.shared.f32'
+  done
+done
+for tile in "16 16 4 8" "32 32 4 4" "32 32 8 2"; do
+  set -- $tile
+  for macros in "-DITEM_C=2" "-DITEM_C=1 -DKERNEL_H=5 -DKERNEL_W=5"; do
+    case $macros in *KERNEL*) channels=$(($2 / 2)) ;; *) channels=$2 ;; esac
+    compile "convolution_patch_weights $1 by $channels, $3x$((4 * $4)), $macros" convolution_patch_weights -DFEATURES="$1" \
+      -DCHANNELS="$channels" -DROWS="$3" -DQUADS="$4" $macros
   done
 done
