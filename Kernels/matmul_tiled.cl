@@ -17,6 +17,7 @@
 // *_batch_stride    from one matrix of the batch to the next; all strides and offsets are in elements
 //
 // ALIGNED           every fourth float of every line of A and of B lies at a multiple of 16 bytes
+// EXACT             M and N are multiples of TILE and every slice one of STEP: there are no edges to mind
 
 #include "arithmetic.cl"
 
@@ -31,6 +32,9 @@
 #endif
 #ifndef ALIGNED
 #define ALIGNED 0
+#endif
+#ifndef EXACT
+#define EXACT 0
 #endif
 #ifndef BAND
 #define BAND 8
@@ -52,13 +56,18 @@
 // The place of a work-item's element in its tile, along either dimension.
 #define PLACE(item, element) (((element) / BLOCK) * (16 * BLOCK) + (item) * BLOCK + (element) % BLOCK)
 
-// Four consecutive floats of one line of an operand; zeros from `count` on.
-static float4 load_four(__global const float *source, const int count) {
+// Four consecutive floats of one line of an operand.
+static float4 load_whole_four(__global const float *source) {
 #if ALIGNED
-  if (count >= 4) return *(__global const float4 *)source;
+  return *(__global const float4 *)source;
 #else
-  if (count >= 4) return vload4(0, source);
+  return vload4(0, source);
 #endif
+}
+
+// The same, zeros from `count` on.
+static float4 load_four(__global const float *source, const int count) {
+  if (count >= 4) return load_whole_four(source);
   float4 value = (float4)(0.0f);
   if (count > 0) value.x = source[0];
   if (count > 1) value.y = source[1];
@@ -122,6 +131,12 @@ void matmul_tiled(
   __global const float *b_matrix = b + b_offset + batch * b_batch_stride;
 
 // What there is of the four elements at p: along the lines, or along K.
+#if EXACT
+#define FOUR_ALONG_LINES(matrix, stride, first, line, lines, p) \
+  ((p) < k_end ? load_whole_four(matrix + (p) * stride + first + line) : (float4)(0.0f))
+#define FOUR_ALONG_K(matrix, stride, first, line, lines, p) \
+  ((p) < k_end ? load_whole_four(matrix + (first + line) * stride + (p)) : (float4)(0.0f))
+#else
 #define FOUR_ALONG_LINES(matrix, stride, first, line, lines, p)                        \
   ((p) < k_end && first + line < lines                                                 \
        ? load_four(matrix + (p) * stride + first + line, (int)(lines - first - line))  \
@@ -130,6 +145,7 @@ void matmul_tiled(
   ((p) < k_end && first + line < lines                                                 \
        ? load_four(matrix + (first + line) * stride + (p), (int)(k_end - (p)))         \
        : (float4)(0.0f))
+#endif
 #if A_TRANSPOSED
 #define LOAD_A(p) FOUR_ALONG_LINES(a_matrix, a_stride, row0, a_line, m, p)
 #define STORE_A(tile) a_fours[tile][(a_p * PITCH + a_line) / 4] = a_four
@@ -192,7 +208,7 @@ void matmul_tiled(
 #pragma unroll
   for (uint i = 0; i < ITEM; i += 1) {
     const uint row = row0 + PLACE(y, i);
-    if (row < m) {
+    if (EXACT || row < m) {
       __global float *c_row = c + c_offset + batch * c_batch_stride + slice * c_slice_stride + row * c_row_stride;
       //@begin rows
       //@end rows
@@ -202,7 +218,7 @@ void matmul_tiled(
         float block[BLOCK];
 #pragma unroll
         for (uint lane = 0; lane < BLOCK; lane += 1) block[lane] = sum[i][j + lane];
-        if (column_begin + BLOCK <= n) {
+        if (EXACT || column_begin + BLOCK <= n) {
 #define REAL JOIN(float, BLOCK)
 #define LOAD JOIN(vload, BLOCK)
 #define STORE JOIN(vstore, BLOCK)

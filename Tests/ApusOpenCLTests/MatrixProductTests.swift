@@ -11,6 +11,9 @@ struct MatrixProductTests {
     let n: Int
     let k: Int
     var batch = 1
+    /// One that has no edges in tiles of a side.
+    static func exact(_ side: Int) -> Shape { Shape(m: side, n: side, k: side) }
+
     var testDescription: String { "\(batch) x [\(m), \(k)] [\(k), \(n)]" }
   }
 
@@ -18,8 +21,8 @@ struct MatrixProductTests {
     Shape(m: 1, n: 1, k: 1), Shape(m: 1, n: 129, k: 7), Shape(m: 3, n: 65, k: 16), Shape(m: 13, n: 33, k: 17),
     Shape(m: 12, n: 32, k: 64), Shape(m: 31, n: 10, k: 37), Shape(m: 10, n: 17, k: 129), Shape(m: 65, n: 67, k: 47),
     Shape(m: 61, n: 5, k: 9), Shape(m: 129, n: 130, k: 9), Shape(m: 5, n: 7, k: 11, batch: 3),
-    Shape(m: 37, n: 41, k: 43, batch: 2),
-  ].filter { !TestDevice.hasTinyShapes || $0.m * $0.n * $0.k < 6000 }
+    Shape(m: 37, n: 41, k: 43, batch: 2), .exact(32), .exact(128),
+  ].filter { !TestDevice.hasTinyShapes || $0.m * $0.n * $0.k < 6000 || ($0.m, $0.n, $0.k) == (32, 32, 32) }
 
   /// A family of variants: those of a style, or those of a precision on tensor cores, whose instruction is restated.
   enum Family: CaseIterable {

@@ -128,10 +128,12 @@ for tile in 32 64 128; do
         fi
       done
     done
-    compile "matmul_tiled tile $tile, transposed $a $b" matmul_tiled -DTILE="$tile" -DA_TRANSPOSED="$a" -DB_TRANSPOSED="$b" \
-      -DALIGNED=1
-    if [ "$tile" != 32 ]; then expect 32 'ld.shared.v4.f32'; fi
-    expect 0 'ld.shared.f32'
+    for exact in 0 1; do
+      compile "matmul_tiled tile $tile, transposed $a $b, exact $exact" matmul_tiled -DTILE="$tile" -DA_TRANSPOSED="$a" \
+        -DB_TRANSPOSED="$b" -DALIGNED=1 -DEXACT="$exact"
+      if [ "$tile" != 32 ]; then expect 32 'ld.shared.v4.f32'; fi
+      expect 0 'ld.shared.f32'
+    done
   done
   for pass in 0 1 2; do
     compile "convolution_tiled tile $tile, pass $pass" convolution_tiled -DTILE="$tile" -DPASS="$pass"

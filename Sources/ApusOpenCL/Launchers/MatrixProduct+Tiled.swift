@@ -9,6 +9,7 @@ extension MatrixProduct {
     // Whole steps, so that only the last slice ends inside one.
     let step = 1024 / tile
     let kSlice = k.divided(by: splits).divided(by: step) * step
+    let isExact = m % tile == 0 && n % tile == 0 && k % step == 0
     var parameters = ParameterList([
       .size(m), .size(n), .size(k), .size(splits), .size(kSlice), .memory(a.memory), .elements(a.batchStride),
       .elements(aStride), .memory(b.memory), .elements(b.batchStride), .elements(bStride), .memory(c.memory),
@@ -21,6 +22,7 @@ extension MatrixProduct {
         macros: [
           "TILE": "\(tile)", "A_TRANSPOSED": isATransposed ? "1" : "0", "B_TRANSPOSED": isBTransposed ? "1" : "0",
           "ALIGNED": isAligned(a, stride: aStride) && isAligned(b, stride: bStride) ? "1" : "0",
+          "EXACT": isExact ? "1" : "0",
         ], regions: text.regions("arguments", "rows", "vector", "scalar")))
     return PlannedLaunch(
       suffix.name(of: "matmul_tiled"), parameters.arguments,
