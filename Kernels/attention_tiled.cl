@@ -23,12 +23,10 @@ __kernel void attention_tiled(
     __global const float *packed, const ulong packed_offset,
     __global float *y, const ulong y_offset
 ) {
-  __local float queries[BLOCK * PITCH];
-  __local float keys[BLOCK * PITCH];
-  __local float values[BLOCK * PITCH];
-  __local float weights[BLOCK * WEIGHTS_PITCH];
-  const uint column = get_local_id(0);
-  const uint row = get_local_id(1);
+  __local float4 queries[BLOCK * PITCH];
+  __local float4 keys[BLOCK * PITCH];
+  __local float4 values[BLOCK * PITCH];
+  __local float4 weights[BLOCK * WEIGHTS_PITCH];
   const uint query = get_group_id(0) * BLOCK;
   const uint pair = get_group_id(1);
   __global const float *from = packed + packed_offset + PACKED_START;
@@ -50,45 +48,17 @@ __kernel void attention_tiled(
     barrier(CLK_LOCAL_MEM_FENCE);
     float scores[ITEM][ITEM];
     multiply(queries, keys, scores);
-#pragma unroll
-    for (uint i = 0; i < ITEM; i += 1) {
-#pragma unroll
-      for (uint j = 0; j < ITEM; j += 1) {
-        // Rows beyond the last see the first key, so that their sums are not zero.
-        const int is_seen = sees(min(query + row + 16 * i, length - 1), key + column + 16 * j, length);
-        scores[i][j] = is_seen ? scores[i][j] * scale : -INFINITY;
-        weights[(row + 16 * i) * WEIGHTS_PITCH + column + 16 * j] = scores[i][j];
-      }
-    }
-    barrier(CLK_LOCAL_MEM_FENCE);
     float factors[ITEM];
+    soften(scores, query, key, length, scale, weights, largest, sums, factors);
 #pragma unroll
     for (uint i = 0; i < ITEM; i += 1) {
-      float next = largest[i];
-      for (uint k = 0; k < BLOCK; k += 1) next = fmax(next, weights[(row + 16 * i) * WEIGHTS_PITCH + k]);
-      factors[i] = exp(largest[i] - next);
-      largest[i] = next;
-    }
-    barrier(CLK_LOCAL_MEM_FENCE);
-#pragma unroll
-    for (uint i = 0; i < ITEM; i += 1) {
-#pragma unroll
-      for (uint j = 0; j < ITEM; j += 1) {
-        weights[(row + 16 * i) * WEIGHTS_PITCH + column + 16 * j] = exp(scores[i][j] - largest[i]);
-      }
-    }
-    barrier(CLK_LOCAL_MEM_FENCE);
-#pragma unroll
-    for (uint i = 0; i < ITEM; i += 1) {
-      float sum = 0.0f;
-      for (uint k = 0; k < BLOCK; k += 1) sum += weights[(row + 16 * i) * WEIGHTS_PITCH + k];
-      sums[i] = sums[i] * factors[i] + sum;
 #pragma unroll
       for (uint j = 0; j < COLUMNS; j += 1) totals[i][j] *= factors[i];
     }
     accumulate(weights, values, totals);
     barrier(CLK_LOCAL_MEM_FENCE);
   }
+  total(sums, weights);
 #pragma unroll
   for (uint i = 0; i < ITEM; i += 1) sums[i] = 1.0f / sums[i];
   store_rows(totals, sums, query, length, y + y_offset + RESULT_START, LENGTH_STRIDE);

@@ -31,9 +31,9 @@ __kernel void attention_tiled_statistics(
     __global float *log_sums, const ulong log_sums_offset,
     __global float *means, const ulong means_offset
 ) {
-  __local float queries[BLOCK * PITCH];
-  __local float keys[BLOCK * PITCH];
-  __local float weights[BLOCK * WEIGHTS_PITCH];
+  __local float4 queries[BLOCK * PITCH];
+  __local float4 keys[BLOCK * PITCH];
+  __local float4 weights[BLOCK * WEIGHTS_PITCH];
   const uint column = get_local_id(0);
   const uint row = get_local_id(1);
   const uint query = get_group_id(0) * BLOCK;
@@ -54,30 +54,11 @@ __kernel void attention_tiled_statistics(
     barrier(CLK_LOCAL_MEM_FENCE);
     float scores[ITEM][ITEM];
     multiply(queries, keys, scores);
-#pragma unroll
-    for (uint i = 0; i < ITEM; i += 1) {
-#pragma unroll
-      for (uint j = 0; j < ITEM; j += 1) {
-        const int is_seen = sees(min(query + row + 16 * i, length - 1), key + column + 16 * j, length);
-        weights[(row + 16 * i) * WEIGHTS_PITCH + column + 16 * j] = is_seen ? scores[i][j] * scale : -INFINITY;
-      }
-    }
-    barrier(CLK_LOCAL_MEM_FENCE);
-#pragma unroll
-    for (uint i = 0; i < ITEM; i += 1) {
-      // One work-item for each row; the others of its row have nothing to do.
-      if (column == 0) {
-        __local const float *scores_row = weights + (row + 16 * i) * WEIGHTS_PITCH;
-        float next = largest[i];
-        for (uint k = 0; k < BLOCK; k += 1) next = fmax(next, scores_row[k]);
-        float sum = 0.0f;
-        for (uint k = 0; k < BLOCK; k += 1) sum += exp(scores_row[k] - next);
-        sums[i] = sums[i] * exp(largest[i] - next) + sum;
-        largest[i] = next;
-      }
-    }
+    float factors[ITEM];
+    soften(scores, query, key, length, scale, weights, largest, sums, factors);
     barrier(CLK_LOCAL_MEM_FENCE);
   }
+  total(sums, weights);
 #pragma unroll
   for (uint i = 0; i < ITEM; i += 1) {
     const uint position = query + row + 16 * i;
@@ -101,11 +82,11 @@ __kernel void attention_tiled_queries(
     __global const float *means, const ulong means_offset,
     __global float *gradient, const ulong gradient_offset
 ) {
-  __local float queries[BLOCK * PITCH];
-  __local float upstreams[BLOCK * PITCH];
-  __local float keys[BLOCK * PITCH];
-  __local float values[BLOCK * PITCH];
-  __local float weights[BLOCK * WEIGHTS_PITCH];
+  __local float4 queries[BLOCK * PITCH];
+  __local float4 upstreams[BLOCK * PITCH];
+  __local float4 keys[BLOCK * PITCH];
+  __local float4 values[BLOCK * PITCH];
+  __local float4 weights[BLOCK * WEIGHTS_PITCH];
   const uint column = get_local_id(0);
   const uint row = get_local_id(1);
   const uint query = get_group_id(0) * BLOCK;
@@ -141,10 +122,10 @@ __kernel void attention_tiled_queries(
       for (uint j = 0; j < ITEM; j += 1) {
         const int is_seen = sees(query + row + 16 * i, key + column + 16 * j, length);
         const float weight = exp(scores[i][j] * scale - row_sums[i]);
-        weights[(row + 16 * i) * WEIGHTS_PITCH + column + 16 * j] =
-            is_seen ? weight * (reached[i][j] - row_means[i]) * scale : 0.0f;
+        scores[i][j] = is_seen ? weight * (reached[i][j] - row_means[i]) * scale : 0.0f;
       }
     }
+    share_weights(scores, weights);
     barrier(CLK_LOCAL_MEM_FENCE);
     accumulate(weights, keys, totals);
     barrier(CLK_LOCAL_MEM_FENCE);
@@ -160,12 +141,12 @@ __kernel void attention_tiled_keys(
     __global const float *means, const ulong means_offset,
     __global float *gradient, const ulong gradient_offset
 ) {
-  __local float queries[BLOCK * PITCH];
-  __local float upstreams[BLOCK * PITCH];
-  __local float keys[BLOCK * PITCH];
-  __local float values[BLOCK * PITCH];
-  __local float weights[BLOCK * WEIGHTS_PITCH];
-  __local float score_gradients[BLOCK * WEIGHTS_PITCH];
+  __local float4 queries[BLOCK * PITCH];
+  __local float4 upstreams[BLOCK * PITCH];
+  __local float4 keys[BLOCK * PITCH];
+  __local float4 values[BLOCK * PITCH];
+  __local float4 weights[BLOCK * WEIGHTS_PITCH];
+  __local float4 score_gradients[BLOCK * WEIGHTS_PITCH];
   const uint column = get_local_id(0);
   const uint row = get_local_id(1);
   const uint key = get_group_id(0) * BLOCK;
@@ -198,11 +179,12 @@ __kernel void attention_tiled_keys(
       for (uint i = 0; i < ITEM; i += 1) {
         const int is_seen = sees(query + column + 16 * j, key + row + 16 * i, length);
         const float weight = is_seen ? exp(scores[i][j] * scale - log_sum) : 0.0f;
-        weights[(row + 16 * i) * WEIGHTS_PITCH + column + 16 * j] = weight;
-        score_gradients[(row + 16 * i) * WEIGHTS_PITCH + column + 16 * j] =
-            is_seen ? weight * (reached[i][j] - mean) * scale : 0.0f;
+        scores[i][j] = weight;
+        reached[i][j] = is_seen ? weight * (reached[i][j] - mean) * scale : 0.0f;
       }
     }
+    share_weights(scores, weights);
+    share_weights(reached, score_gradients);
     barrier(CLK_LOCAL_MEM_FENCE);
     accumulate(weights, upstreams, value_totals);
     accumulate(score_gradients, queries, key_totals);

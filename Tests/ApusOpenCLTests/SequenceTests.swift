@@ -15,6 +15,7 @@ struct SequenceTests {
     AttentionShape(batch: 1, length: 33, heads: 1, width: 17, isCausal: true),
     AttentionShape(batch: 3, length: 41, heads: 2, width: 20, isCausal: true),
     AttentionShape(batch: 1, length: 70, heads: 3, width: 64, isCausal: false),
+    AttentionShape(batch: 1, length: 64, heads: 4, width: 32, isCausal: true),
   ].filter { !TestDevice.hasTinyShapes || $0.length < 20 }
 
   @Test(

@@ -23,7 +23,9 @@ package struct AttentionHeads {
   package func bestVariant(for device: OpenCLDevice) -> Variant {
     guard device.style == .tiled, device.largestWorkGroup >= 256 else { return .wide }
     let limit = min(device.localMemory, 48 * 1024)
-    let block = [32, 16].first { 4 * (4 * $0 * (shape.width + 1) + 2 * $0 * ($0 + 1)) <= limit }
+    // Four tiles of rows and two of weights, each row an odd number of vectors.
+    let pitch = shape.width.divided(by: 4) | 1
+    let block = [32, 16].first { 16 * $0 * (4 * pitch + 2 * ($0 / 4 | 1)) <= limit }
     return block.map { .tiled(block: $0) } ?? .wide
   }
 
