@@ -122,7 +122,6 @@ static void share_rows(const float values[ITEM], __local float4 *shared) {
 #pragma unroll
   for (uint i = 0; i < ITEM; i += 1)
     ((__local float *)shared)[(get_local_id(1) + 16 * i) * (4 * WEIGHTS_PITCH) + get_local_id(0)] = values[i];
-  barrier(CLK_LOCAL_MEM_FENCE);
 }
 
 // One block of keys of a softmax over this work-item's rows: makes its scores weights, shares them, and takes them into the
@@ -149,6 +148,7 @@ static void soften(
     }
   }
   share_rows(next, shared);
+  barrier(CLK_LOCAL_MEM_FENCE);
 #pragma unroll
   for (uint i = 0; i < ITEM; i += 1) {
 #pragma unroll
@@ -173,6 +173,7 @@ static void soften(
 // The rows' sums, of which each work-item has a part. All work-items of a group call it, after a barrier.
 static void total(float sums[ITEM], __local float4 *shared) {
   share_rows(sums, shared);
+  barrier(CLK_LOCAL_MEM_FENCE);
 #pragma unroll
   for (uint i = 0; i < ITEM; i += 1) {
     sums[i] = 0.0f;

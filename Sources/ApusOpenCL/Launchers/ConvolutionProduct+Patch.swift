@@ -60,9 +60,9 @@ extension ConvolutionProduct {
     let defaults = TilingDefaults.of(device)
     return patchWeightPlans(device)
       .map { plan in
-        let tiles = plan.grid.reduce(1, *)
-        let splits = defaults.splits(tiles: tiles, steps: plan.steps, device)
-        return (plan, splits, defaults.cost(instructions: plan.instructions, groups: tiles * splits, device))
+        let splits = plan.ruledSplits(device)
+        let groups = plan.grid.reduce(splits, *)
+        return (plan, splits, defaults.cost(instructions: plan.instructions, groups: groups, device))
       }
       .min { $0.2 < $1.2 }
   }
@@ -103,12 +103,7 @@ extension PatchTile: LosslessStringConvertible {
   package var description: String { "\(images) \(rows) \(columns) \(item)" }
 
   package init?(_ description: String) {
-    let numbers = description.split(separator: " ").compactMap { Int($0) }
-    guard numbers.count == 4,
-      let tile = PatchTile.all.first(where: {
-        [$0.images, $0.rows, $0.columns, $0.item] == numbers
-      })
-    else { return nil }
+    guard let tile = PatchTile.all.first(where: { $0.description == description }) else { return nil }
     self = tile
   }
 }
@@ -118,12 +113,7 @@ extension PatchWeightTile: LosslessStringConvertible {
   package var description: String { "\(features) \(channels) \(rows) \(columns)" }
 
   package init?(_ description: String) {
-    let numbers = description.split(separator: " ").compactMap { Int($0) }
-    guard numbers.count == 4,
-      let tile = PatchWeightTile.all.first(where: {
-        [$0.features, $0.channels, $0.rows, $0.columns] == numbers
-      })
-    else { return nil }
+    guard let tile = PatchWeightTile.all.first(where: { $0.description == description }) else { return nil }
     self = tile
   }
 }

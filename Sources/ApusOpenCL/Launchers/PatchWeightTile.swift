@@ -73,6 +73,11 @@ struct PatchWeightPlan {
     [shape.groupChannels.divided(by: tile.channels), shape.groupFeatures.divided(by: tile.features), shape.groups]
   }
 
+  /// As many slices as keep a device busy.
+  func ruledSplits(_ device: OpenCLDevice) -> Int {
+    TilingDefaults.of(device).splits(tiles: grid.reduce(1, *), steps: steps, device)
+  }
+
   /// The instructions of all work-items, as they were counted in the machine code for NVIDIA's GPUs: beside multiply-adds
   /// and loads from local memory, 9 for four pixels, 8 for each element of a step and 120 for the step.
   var instructions: Double {

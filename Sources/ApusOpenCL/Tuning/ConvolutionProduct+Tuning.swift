@@ -31,9 +31,8 @@ extension ConvolutionProduct {
   private func patchCandidates(_ device: OpenCLDevice) -> [Variant] {
     let tiles = patchPlans(device).sorted { $0.instructions < $1.instructions }.prefix(Self.triedTiles)
     let weightTiles = patchWeightPlans(device).sorted { $0.instructions < $1.instructions }.prefix(Self.triedTiles)
-    let defaults = TilingDefaults.of(device)
     let sliced = weightTiles.flatMap { plan -> [Variant] in
-      let ruled = defaults.splits(tiles: plan.grid.reduce(1, *), steps: plan.steps, device)
+      let ruled = plan.ruledSplits(device)
       return [ruled, ruled * 2].filter { $0 <= plan.steps }.map { .patchWeights(plan.tile, splits: $0) }
     }
     return tiles.map { .patch($0.tile) } + sliced
