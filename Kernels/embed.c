@@ -56,6 +56,9 @@ static const unsigned char file_fetch[] = {
 static const unsigned char file_gather_rows[] = {
 #embed "gather_rows.cl"
 };
+static const unsigned char file_lanes[] = {
+#embed "lanes.cl"
+};
 static const unsigned char file_matmul_dot[] = {
 #embed "matmul_dot.cl"
 };
@@ -91,6 +94,9 @@ static const unsigned char file_reduce_rows[] = {
 };
 static const unsigned char file_reduction[] = {
 #embed "reduction.cl"
+};
+static const unsigned char file_row_chain[] = {
+#embed "row_chain.cl"
 };
 static const unsigned char file_scatter_add[] = {
 #embed "scatter_add.cl"
@@ -201,6 +207,7 @@ static const apus_kernel_file files[] = {
   FILE_ROW("convolution_wide_weights", file_convolution_wide_weights),
   FILE_ROW("fetch", file_fetch),
   FILE_ROW("gather_rows", file_gather_rows),
+  FILE_ROW("lanes", file_lanes),
   FILE_ROW("matmul_dot", file_matmul_dot),
   FILE_ROW("matmul_pack", file_matmul_pack),
   FILE_ROW("matmul_tensor", file_matmul_tensor),
@@ -213,6 +220,7 @@ static const apus_kernel_file files[] = {
   FILE_ROW("reduce_columns", file_reduce_columns),
   FILE_ROW("reduce_rows", file_reduce_rows),
   FILE_ROW("reduction", file_reduction),
+  FILE_ROW("row_chain", file_row_chain),
   FILE_ROW("scatter_add", file_scatter_add),
   FILE_ROW("softmax", file_softmax),
   FILE_ROW("sparse_product", file_sparse_product),

@@ -21,12 +21,10 @@
 // LOSSES, GRADIENT whether a cross-entropy has them
 // UPSTREAM         whether there is an upstream for each row
 
-#ifndef LOCAL
-#define LOCAL 1
-#endif
-#ifndef WIDTH
-#define WIDTH 16
-#endif
+// The sum of exponentials is NaN where any logit is, whatever the largest is.
+#define LARGEST fmax
+#include "lanes.cl"
+
 #ifndef LOSSES
 #define LOSSES 1
 #endif
@@ -35,14 +33,6 @@
 #endif
 #ifndef UPSTREAM
 #define UPSTREAM 1
-#endif
-
-#define JOIN2(a, b) a##b
-#define JOIN(a, b) JOIN2(a, b)
-#if WIDTH > 1
-#define REAL JOIN(float, WIDTH)
-#else
-#define REAL float
 #endif
 
 // WIDTH floats from an address on, -INFINITY from `lanes` on.
@@ -57,48 +47,11 @@ static REAL load_logits(__global const float *source, const uint lanes) {
 #endif
 }
 
-// The sum, or the maximum, of all lanes.
-static float combine_lanes(const REAL value, const int is_sum) {
-#if WIDTH > 1
-  float parts[WIDTH];
-  JOIN(vstore, WIDTH)(value, 0, parts);
-  for (uint width = WIDTH / 2; width > 0; width /= 2) {
-    for (uint lane = 0; lane < width; lane += 1) {
-      parts[lane] = is_sum ? parts[lane] + parts[lane + width] : fmax(parts[lane], parts[lane + width]);
-    }
-  }
-  return parts[0];
-#else
-  return value;
-#endif
-}
-
-// The sum, or the maximum, over the work-group, the same for every work-item.
-static float combine_items(const float value, const int is_sum, __local float *shared) {
-#if LOCAL > 1
-  const uint item = get_local_id(0);
-  shared[item] = value;
-  barrier(CLK_LOCAL_MEM_FENCE);
-  for (uint width = LOCAL / 2; width > 0; width /= 2) {
-    if (item < width) {
-      const float other = shared[item + width];
-      shared[item] = is_sum ? shared[item] + other : fmax(shared[item], other);
-    }
-    barrier(CLK_LOCAL_MEM_FENCE);
-  }
-  const float result = shared[0];
-  barrier(CLK_LOCAL_MEM_FENCE);
-  return result;
-#else
-  return value;
-#endif
-}
-
 // The largest logit of a row.
 static float largest_of_row(__global const float *row, const uint columns, __local float *shared) {
   REAL largest = (REAL)(-INFINITY);
   for (uint column = get_local_id(0) * WIDTH; column < columns; column += LOCAL * WIDTH) {
-    largest = fmax(largest, load_logits(row + column, columns - column));
+    largest = LARGEST(largest, load_logits(row + column, columns - column));
   }
   return combine_items(combine_lanes(largest, 0), 0, shared);
 }

@@ -20,6 +20,10 @@ package struct ChainKernelTable: Sendable {
   /// Joins the segments of every output, in order.
   package var combine: @Sendable (UnsafePointer<ReductionPlan>) -> Void
 
+  /// Takes a range of rows through all stages of a plan.
+  package var rowChain:
+    @Sendable (UnsafePointer<RowChainPlan>, _ rows: Range<Int>, _ scratch: UnsafeMutableRawPointer) -> Void
+
   package var argmax: RowFunction
   package var softmax: RowFunction
   package var logSumExp: RowFunction
@@ -38,6 +42,7 @@ package struct ChainKernelTable: Sendable {
     copy: @escaping @Sendable (UnsafePointer<ChainPlan>, ChainArea, Bool) -> Void,
     reduce: @escaping @Sendable (UnsafePointer<ReductionPlan>, Range<Int>, UnsafeMutableRawPointer) -> Void,
     combine: @escaping @Sendable (UnsafePointer<ReductionPlan>) -> Void,
+    rowChain: @escaping @Sendable (UnsafePointer<RowChainPlan>, Range<Int>, UnsafeMutableRawPointer) -> Void,
     argmax: @escaping RowFunction, softmax: @escaping RowFunction, logSumExp: @escaping RowFunction,
     softmaxCrossEntropy: @escaping @Sendable (CrossEntropyOperands, Range<Int>) -> Void,
     gather: @escaping @Sendable (GatherOperands, Range<Int>) -> Void,
@@ -47,6 +52,7 @@ package struct ChainKernelTable: Sendable {
     self.copy = copy
     self.reduce = reduce
     self.combine = combine
+    self.rowChain = rowChain
     self.argmax = argmax
     self.softmax = softmax
     self.logSumExp = logSumExp

@@ -35,31 +35,42 @@ extension ChainFrame {
   }
 }
 
+extension ChainFrame {
+  /// Evaluates the chain over some rows of an area and stores its outputs.
+  func evaluateRows(_ rows: Range<Int>, _ area: ChainArea) {
+    let shape = area.chunkShape(plan)
+    var row = rows.lowerBound
+    while row < rows.upperBound {
+      let count = min(shape.rows, rows.upperBound - row)
+      var column = area.firstColumn
+      while column < area.firstColumn + area.columns {
+        let columns = min(shape.columns, area.firstColumn + area.columns - column)
+        evaluate(ChainChunk(row: row, rows: count, column: column, columns: columns), area)
+        column += columns
+      }
+      row += count
+    }
+  }
+
+  /// Evaluates the chain over a chunk and stores its outputs.
+  @inline(__always)
+  func evaluate(_ chunk: ChainChunk, _ area: ChainArea) {
+    // The last operation writes right to the output where that takes whole vectors.
+    if plan.pointee.outputCount == 1, Int(plan.pointee.results[0]) == plan.pointee.resultSlot,
+      chunk.count % Wide.count == 0, let target = plan.pointee.outputs[0].contiguous(chunk, area, plan)
+    {
+      compute(chunk, area, result: target)
+      return
+    }
+    compute(chunk, area, result: resultRow, storesOutputs: true)
+    for index in 0..<plan.pointee.outputCount {
+      store(slots[Int(plan.pointee.results[index])], plan.pointee.outputs[index], chunk, area)
+    }
+  }
+}
+
 /// Evaluates a chain over an area and stores its outputs.
 func evaluateChain(_ plan: UnsafePointer<ChainPlan>, _ area: ChainArea, _ scratch: UnsafeMutableRawPointer) {
-  let shape = area.chunkShape(plan)
-  let frame = ChainFrame(plan, area, rowsPerChunk: shape.rows, scratch)
-  let output = plan.pointee.outputs[0]
-  let computesResult = plan.pointee.outputCount == 1 && Int(plan.pointee.results[0]) == plan.pointee.resultSlot
-  var row = area.firstRow
-  while row < area.firstRow + area.rows {
-    let rows = min(shape.rows, area.firstRow + area.rows - row)
-    var column = area.firstColumn
-    while column < area.firstColumn + area.columns {
-      let columns = min(shape.columns, area.firstColumn + area.columns - column)
-      let chunk = ChainChunk(row: row, rows: rows, column: column, columns: columns)
-      // The last operation writes right to the output where that takes whole vectors.
-      if computesResult, chunk.count % Wide.count == 0, let target = output.contiguous(chunk, area, plan) {
-        frame.compute(chunk, area, result: target)
-      } else {
-        frame.compute(chunk, area, result: frame.resultRow, storesOutputs: true)
-        for index in 0..<plan.pointee.outputCount {
-          let slot = frame.slots[Int(plan.pointee.results[index])]
-          frame.store(slot, plan.pointee.outputs[index], chunk, area)
-        }
-      }
-      column += columns
-    }
-    row += rows
-  }
+  let frame = ChainFrame(plan, area, rowsPerChunk: area.chunkShape(plan).rows, scratch)
+  frame.evaluateRows(area.firstRow..<area.firstRow + area.rows, area)
 }

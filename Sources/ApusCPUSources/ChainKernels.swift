@@ -7,6 +7,7 @@ func chainKernels() -> ChainKernelTable {
     copy: { copyChain($0, $1, transposes: $2) },
     reduce: { reduceTasks($0, $1, $2) },
     combine: { combineSegments($0) },
+    rowChain: { computeRowChain($0, $1, $2) },
     argmax: { argmaxRows($0, $1) },
     softmax: { softmaxRows($0, $1) },
     logSumExp: { logSumExpRows($0, $1) },

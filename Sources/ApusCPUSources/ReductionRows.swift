@@ -1,25 +1,39 @@
 import ApusCPUKernels
 import ApusExpression
 
-/// Reductions along the columns, whole rows many to a chunk: one task per row.
-func reduceShortRows(_ p: ReductionPlan, _ tasks: Range<Int>, _ scratch: UnsafeMutableRawPointer) {
+/// Reductions along the columns, one task per row.
+func reduceRows(_ p: ReductionPlan, _ tasks: Range<Int>, _ scratch: UnsafeMutableRawPointer) {
   let area = ChainArea(
     firstRow: tasks.lowerBound, rows: tasks.count, firstColumn: 0, columns: p.chain.pointee.columns)
-  let shape = area.chunkShape(p.chain)
-  let frame = ChainFrame(p.chain, area, rowsPerChunk: shape.rows, scratch)
-  var row = area.firstRow
-  while row < tasks.upperBound {
-    let chunk = ChainChunk(row: row, rows: min(shape.rows, tasks.upperBound - row), column: 0, columns: area.columns)
-    frame.compute(chunk, area, result: frame.resultRow)
-    for result in 0..<p.resultCount {
-      let values = frame.values(result, chunk)
-      let output = p.outputs[result]
-      for index in 0..<chunk.rows {
-        let first = values + index * chunk.columns
-        output[row + index] = p.isMaximum ? maximum(first, chunk.columns) : sum(first, chunk.columns)
+  let frame = ChainFrame(p.chain, area, rowsPerChunk: area.chunkShape(p.chain).rows, scratch)
+  frame.reduceRows(p, tasks, area)
+}
+
+extension ChainFrame {
+  /// Reduces some rows of an area along all their columns: whole rows many to a chunk, or a row in several chunks.
+  func reduceRows(_ p: ReductionPlan, _ rows: Range<Int>, _ area: ChainArea) {
+    let shape = area.chunkShape(plan)
+    guard shape.columns == area.columns else {
+      for row in rows {
+        let totals = totals(p, row..<row + 1, area)
+        for result in 0..<p.resultCount { p.outputs[result][row] = Float(totals[result]) }
       }
+      return
     }
-    row += chunk.rows
+    var row = rows.lowerBound
+    while row < rows.upperBound {
+      let chunk = ChainChunk(row: row, rows: min(shape.rows, rows.upperBound - row), column: 0, columns: area.columns)
+      compute(chunk, area, result: resultRow)
+      for result in 0..<p.resultCount {
+        let values = values(result, chunk)
+        let output = p.outputs[result]
+        for index in 0..<chunk.rows {
+          let first = values + index * chunk.columns
+          output[row + index] = p.isMaximum ? maximum(first, chunk.columns) : sum(first, chunk.columns)
+        }
+      }
+      row += chunk.rows
+    }
   }
 }
 
@@ -36,32 +50,39 @@ func reduceLongRows(_ p: ReductionPlan, _ task: Int, _ scratch: UnsafeMutableRaw
     area.firstRow += share.start
     area.rows = share.count
   }
-  let shape = area.chunkShape(p.chain)
-  let frame = ChainFrame(p.chain, area, rowsPerChunk: shape.rows, scratch)
-  // One number for each result.
-  let totals = UnsafeMutableRawPointer(frame.spareRow(0)).assumingMemoryBound(to: Double.self)
-  for result in 0..<p.resultCount { totals[result] = p.isMaximum ? -.infinity : 0 }
-  var row = area.firstRow
-  while row < area.firstRow + area.rows {
-    let rows = min(shape.rows, area.firstRow + area.rows - row)
-    var column = area.firstColumn
-    while column < area.firstColumn + area.columns {
-      let columns = min(shape.columns, area.firstColumn + area.columns - column)
-      let chunk = ChainChunk(row: row, rows: rows, column: column, columns: columns)
-      frame.compute(chunk, area, result: frame.resultRow)
-      for result in 0..<p.resultCount {
-        let values = frame.values(result, chunk)
-        if p.isMaximum {
-          totals[result] = Double(largest(Float(totals[result]), maximum(values, chunk.count)))
-        } else {
-          totals[result] += Double(sum(values, chunk.count))
-        }
-      }
-      column += columns
-    }
-    row += rows
-  }
+  let frame = ChainFrame(p.chain, area, rowsPerChunk: area.chunkShape(p.chain).rows, scratch)
+  let totals = frame.totals(p, area.firstRow..<area.firstRow + area.rows, area)
   for result in 0..<p.resultCount { p.target(segment, result)[kept] = Float(totals[result]) }
+}
+
+extension ChainFrame {
+  /// One number for each result, of all elements of some rows of an area.
+  func totals(_ p: ReductionPlan, _ rows: Range<Int>, _ area: ChainArea) -> UnsafeMutablePointer<Double> {
+    let totals = UnsafeMutableRawPointer(spareRow(0)).assumingMemoryBound(to: Double.self)
+    for result in 0..<p.resultCount { totals[result] = p.isMaximum ? -.infinity : 0 }
+    let shape = area.chunkShape(plan)
+    var row = rows.lowerBound
+    while row < rows.upperBound {
+      let count = min(shape.rows, rows.upperBound - row)
+      var column = area.firstColumn
+      while column < area.firstColumn + area.columns {
+        let columns = min(shape.columns, area.firstColumn + area.columns - column)
+        let chunk = ChainChunk(row: row, rows: count, column: column, columns: columns)
+        compute(chunk, area, result: resultRow)
+        for result in 0..<p.resultCount {
+          let values = values(result, chunk)
+          if p.isMaximum {
+            totals[result] = Double(largest(Float(totals[result]), maximum(values, chunk.count)))
+          } else {
+            totals[result] += Double(sum(values, chunk.count))
+          }
+        }
+        column += columns
+      }
+      row += count
+    }
+    return totals
+  }
 }
 
 extension ChainFrame {

@@ -16,8 +16,8 @@ func reduceTasks(
       task -= 1
       reduceInterleavedRows(p, task, scratch)
     }
-  } else if p.segments == 1, p.reducedRows == 1, p.chain.pointee.columns < p.chain.pointee.chunk {
-    reduceShortRows(p, tasks, scratch)
+  } else if p.segments == 1, p.reducedRows == 1 {
+    reduceRows(p, tasks, scratch)
   } else {
     for task in tasks { reduceLongRows(p, task, scratch) }
   }

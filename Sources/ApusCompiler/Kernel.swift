@@ -12,6 +12,8 @@ public enum Kernel: Sendable {
   case matrixProduct(MatrixProductKernel)
   /// `output = Σ or max over the reduced axes of prologue(inputs…)`, an output for each prologue.
   case reduction(ReductionKernel)
+  /// Reductions along the rows of a matrix and chains over the same rows that need their results.
+  case rowChain(RowChainKernel)
   /// Row-wise: the position of the largest value, as int32.
   case argmax(RowKernel)
   /// Row-wise probabilities.
@@ -307,6 +309,7 @@ extension Kernel {
     case .pointwise(let kernel): kernel.expressions.count == 1 ? "pointwise" : "\(kernel.expressions.count) pointwise"
     case .matrixProduct: "matrix product"
     case .reduction(let kernel): kernel.prologues.count == 1 ? "reduction" : "\(kernel.prologues.count) reductions"
+    case .rowChain: "row chain"
     case .argmax: "argmax"
     case .softmax: "softmax"
     case .logSumExp: "log-sum-exp"

@@ -9,8 +9,10 @@ public struct OpenCLRendering: Sendable {
   public struct Names: Sendable {
     /// The type of an element: `float`, or a vector such as `float16`; or a macro that stands for one.
     public var type: String
-    /// The names of the inputs, each of the element type.
+    /// The names of the inputs, each of the element type, but for those that are one number for all elements of a vector.
     public var input: @Sendable (Int) -> String
+    /// Whether an input is a `float` whatever the element type is.
+    public var isScalar: @Sendable (Int) -> Bool
     /// The names of the uniforms, each a `float`.
     public var uniform: @Sendable (Int) -> String
     /// The expression that draws a stream's numbers, of the element type.
@@ -22,17 +24,20 @@ public struct OpenCLRendering: Sendable {
     ///   - type: the element type, `float` by default.
     ///   - prefix: the first letters of the constants, `t` by default.
     ///   - input: names the inputs; `x0`, `x1`, … by default.
+    ///   - isScalar: whether an input is one number for all elements of a vector; none is by default.
     ///   - uniform: names the uniforms; `u0`, `u1`, … by default.
     ///   - random: draws a stream's numbers.
     public init(
       type: String = "float", prefix: String = "t",
       input: @escaping @Sendable (Int) -> String = { "x\($0)" },
+      isScalar: @escaping @Sendable (Int) -> Bool = { _ in false },
       uniform: @escaping @Sendable (Int) -> String = { "u\($0)" },
       random: @escaping @Sendable (UInt32) -> String = { "RANDOM(\($0)u)" }
     ) {
       self.type = type
       self.prefix = prefix
       self.input = input
+      self.isScalar = isScalar
       self.uniform = uniform
       self.random = random
     }
@@ -77,7 +82,7 @@ public struct OpenCLRendering: Sendable {
     case .constant(let value):
       values[part] = Value(text: OpenCLRendering.literal(value), isScalar: true)
     case .input(let index):
-      values[part] = Value(text: names.input(index), isScalar: false)
+      values[part] = Value(text: names.input(index), isScalar: names.isScalar(index))
     case .uniform(let index):
       values[part] = Value(text: names.uniform(index), isScalar: true)
     case .random(let stream):

@@ -284,6 +284,13 @@ extension Expression {
     return found.sorted()
   }
 
+  /// The expression with other numbers for its inputs.
+  public func renumberingInputs(_ number: (Int) -> Int) -> Expression {
+    replacing { part in
+      if case .input(let index) = part.node { .input(number(index)) } else { nil }
+    }
+  }
+
   /// Whether any random leaf occurs.
   public var isRandom: Bool {
     var found = false

@@ -10,7 +10,7 @@ command -v oclgrind >/dev/null || {
   echo "oclgrind.sh: oclgrind is not installed; try: apt-get install oclgrind" >&2
   exit 1
 }
-filter=${1:-"PointwiseTests|UpdateTests/|MatrixProductTests/everyVariant|RowKernelTests|ReductionTests|ConvolutionTests|SequenceTests"}
+filter=${1:-"PointwiseTests|UpdateTests/|MatrixProductTests/everyVariant|RowKernelTests|RowChainTests|ReductionTests|ConvolutionTests|SequenceTests"}
 configuration=${APUS_CONFIGURATION:-release}
 if [ "${APUS_SKIP_BUILD:-0}" != 1 ]; then swift test list -c "$configuration" >/dev/null; fi
 tests=$(swift build -c "$configuration" --show-bin-path)/ApusPackageTests.xctest

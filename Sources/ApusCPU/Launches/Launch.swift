@@ -47,6 +47,7 @@ extension LaunchContext {
       return try ChainLaunch(kernel, self)
     case .matrixProduct(let kernel): return try MatrixLaunch(kernel, self)
     case .reduction(let kernel): return try ReductionLaunch(kernel, self)
+    case .rowChain(let kernel): return try RowChainLaunch(kernel, self)
     case .argmax(let rows): return try RowLaunch(rows, self, kernels.chains.argmax)
     case .softmax(let rows): return try RowLaunch(rows, self, kernels.chains.softmax)
     case .logSumExp(let rows): return try RowLaunch(rows, self, kernels.chains.logSumExp)

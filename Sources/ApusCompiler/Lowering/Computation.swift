@@ -130,11 +130,3 @@ extension Computation.Chain {
     return Computation.Chain(expression: joined, operands: operands)
   }
 }
-
-extension Expression {
-  func renumberingInputs(_ map: (Int) -> Int) -> Expression {
-    replacing { part in
-      if case .input(let index) = part.node { .input(map(index)) } else { nil }
-    }
-  }
-}

@@ -23,6 +23,9 @@ struct Emission {
   private let siblingChains: SiblingChains
   private let siblingReductions: SiblingReductions
   private let siblingLosses: SiblingLosses
+  private let rowChains: RowChains
+  /// The computations that are read by others than the members of their row chain, or are outputs.
+  private let wanted: Set<Int>
   private var launches: [Launch] = []
   /// Where each computation's storage is, for those that are not in the workspace.
   private var bound: [Int: BufferSlice] = [:]
@@ -32,8 +35,14 @@ struct Emission {
     computations = fusion.computations
     self.bound = bound
     siblingChains = fusion.siblings
-    siblingReductions = SiblingReductions(computations)
-    siblingLosses = SiblingLosses(computations)
+    let rowChains = RowChains(computations, besides: siblingChains)
+    self.rowChains = rowChains
+    siblingReductions = SiblingReductions(computations, besides: rowChains)
+    siblingLosses = SiblingLosses(computations, besides: rowChains)
+    wanted = fusion.outputs.union(
+      computations.enumerated().flatMap { index, computation in
+        (computation?.operands ?? []).map(\.node).filter { rowChains.place(of: $0) != rowChains.place(of: index) }
+      })
     for (index, computation) in computations.enumerated() {
       if let computation, !computation.isLeaf { emit(index, computation) }
     }
@@ -62,6 +71,10 @@ struct Emission {
       Launch(
         kernel: kernel, inputs: inputs.map(source), outputs: [whole],
         label: "\(kernel.name) \(computation.type) \(computation.location)")
+    }
+    if rowChains.contains(index) {
+      if let chain = rowChains.chain(inPlaceOf: index) { emit(chain, computation) }
+      return
     }
     switch computation.body {
     case .input, .parameter, .statistic:
@@ -137,6 +150,16 @@ struct Emission {
           ))
       }
     }
+  }
+
+  private mutating func emit(_ chain: RowChain, _ last: Computation) {
+    let (kernel, results) = chain.launch(wanted: wanted)
+    launches.append(
+      Launch(
+        kernel: .rowChain(kernel), inputs: chain.operands.map(source),
+        outputs: results.compactMap { node in
+          computations[node].map { source(node, Layout(contiguous: $0.type.shape)) }
+        }, label: "\(Kernel.rowChain(kernel).name) \(last.type) \(last.location)"))
   }
 
   /// A copy of an operand into a bound stretch, for outputs that could not be computed in place.
@@ -344,14 +367,25 @@ struct Emission {
   private func reusableInput(of launch: Launch, at position: Int, for node: Int, lastUse: [Int: Int], taken: Set<Int>)
     -> Int?
   {
-    guard case .pointwise(let kernel) = launch.kernel else { return nil }
+    let elements: Int
+    let inputStrides: [[Int]]
+    let outputStrides: [Int]
+    switch launch.kernel {
+    case .pointwise(let kernel):
+      (elements, inputStrides, outputStrides) = (kernel.count, kernel.inputStrides, kernel.outputStrides)
+    case .rowChain(let kernel):
+      elements = kernel.rows * kernel.columns
+      inputStrides = kernel.operands.map { [$0.rowStride, $0.columnStride] }
+      outputStrides = [kernel.columns, 1]
+    default: return nil
+    }
     for case .value(let input, 0, let count) in launch.inputs
-    where lastUse[input] == position && !taken.contains(input) && count == kernel.count
+    where lastUse[input] == position && !taken.contains(input) && count == elements
       && byteCount(input) == byteCount(node)
     {
-      let isElementwise = zip(launch.inputs, kernel.inputStrides).allSatisfy { source, strides in
+      let isElementwise = zip(launch.inputs, inputStrides).allSatisfy { source, strides in
         guard case .value(input, _, _) = source else { return true }
-        return strides == kernel.outputStrides
+        return strides == outputStrides
       }
       if isElementwise { return input }
     }

@@ -17,6 +17,8 @@ struct Fusion {
   private(set) var computations: [Computation?]
   /// The computations that share launches.
   let siblings: SiblingChains
+  /// The computations whose results the program leaves somewhere.
+  let outputs: Set<Int>
   /// Whether a computation must exist by itself.
   private let isKept: [Bool]
   private var useCounts: [Int]
@@ -25,6 +27,7 @@ struct Fusion {
     self.computations = computations
     let siblings = SiblingChains(computations, outputs: outputs)
     self.siblings = siblings
+    self.outputs = outputs
     isKept = computations.indices.map { outputs.contains($0) || siblings.contains($0) }
     useCounts = [Int](repeating: 0, count: computations.count)
     for computation in computations {

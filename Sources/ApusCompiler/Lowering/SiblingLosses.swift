@@ -16,7 +16,8 @@ struct SiblingLosses {
   private var gradients: [Int: Gradient] = [:]
   private var joined: Set<Int> = []
 
-  init(_ computations: [Computation?]) {
+  /// - Parameter rowChains: launches in whose place some computations are.
+  init(_ computations: [Computation?], besides rowChains: RowChains) {
     var known: [[Computation.Operand]: Int] = [:]
     for (index, computation) in computations.enumerated() {
       switch computation?.body {
@@ -24,7 +25,9 @@ struct SiblingLosses {
         known[operands] = index
       case .rows(.softmaxCrossEntropyGradient(let upstream), let operands)?:
         guard let loss = known[Array(operands.prefix(2))], gradients[loss] == nil,
-          operands.dropFirst(2).allSatisfy({ $0.node < loss || computations[$0.node]?.isLeaf == true })
+          operands.dropFirst(2).allSatisfy({
+            rowChains.place(of: $0.node) < loss || computations[$0.node]?.isLeaf == true
+          })
         else { continue }
         gradients[loss] = Gradient(node: index, upstream: upstream, operands: operands)
         joined.insert(index)

@@ -23,16 +23,21 @@ struct SiblingReductions {
   private var groups: [Group] = []
   private var positions: [Int: Int] = [:]
 
-  init(_ computations: [Computation?]) {
+  /// - Parameter rowChains: launches in whose place some computations are.
+  init(_ computations: [Computation?], besides rowChains: RowChains) {
     for (index, computation) in computations.enumerated() {
-      guard let computation, case .reduction(let kind, let axes, let chain) = computation.body else { continue }
+      guard let computation, case .reduction(let kind, let axes, let chain) = computation.body,
+        !rowChains.contains(index)
+      else { continue }
       /// Whether a group is of this reduction's kind and can compute it in its place.
       func accepts(_ group: Group) -> Bool {
         guard let first = group.members.first, group.members.count < Self.maximumResults,
           case .reduction(kind, axes: axes, _)? = computations[first]?.body,
           group.operands.first?.layout.extents == chain.operands.first?.layout.extents
         else { return false }
-        return chain.operands.allSatisfy { $0.node < first || computations[$0.node]?.isLeaf == true }
+        return chain.operands.allSatisfy {
+          rowChains.place(of: $0.node) < first || computations[$0.node]?.isLeaf == true
+        }
           && chain.operands.contains { !$0.layout.repeatsElements && group.operands.contains($0) }
       }
       for position in groups.indices.reversed() where accepts(groups[position]) {

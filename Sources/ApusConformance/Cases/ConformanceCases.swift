@@ -4,7 +4,8 @@ import ApusGraph
 extension ConformanceCase {
   /// Every case, by family.
   public static var all: [ConformanceCase] {
-    pointwise + matrixProducts + reductions + siblingReductions + rows + indexing + movement + fusion + networks
+    pointwise + matrixProducts + reductions + siblingReductions + rowChains + rows + indexing + movement + fusion
+      + networks
       + convolutions + images + attentions + sparseProducts + windows
   }
 
@@ -155,6 +156,54 @@ extension ConformanceCase {
           + [moments.mean, moments.variance].compactMap(\.self)
       }
     }
+  }
+
+  /// Enough rows of such lengths that what is computed along them is one launch.
+  static var rowChains: [ConformanceCase] {
+    var cases: [ConformanceCase] = [(64, 2), (65, 7), (67, 16), (129, 33), (71, 128), (64, 1031), (66, 4096)].map {
+      rows, columns in
+      ConformanceCase("layer norm of \(rows)×\(columns)", tolerance: Tolerance.sums) { g in
+        let x = g.input("x", [rows, columns])
+        let parameters = [g.parameter("gamma", [columns]), g.parameter("beta", [columns])]
+        let moments = x.standardized(over: [-1], epsilon: 1e-3, weight: parameters[0], bias: parameters[1])
+        let upstream = g.input("upstream", x.shape)
+        return [moments.standardized, moments.variance]
+          + gradient(of: (moments.standardized * upstream).sum(), with: [x] + parameters)
+      }
+    }
+    cases += [
+      ConformanceCase("norms of three axes", tolerance: Tolerance.sums) { g in
+        let x = g.input("x", [5, 17, 33])
+        let y = x.standardized(over: [-1], epsilon: 1e-3).standardized
+        let z = x.standardized(over: [-1], epsilon: 1e-3, centering: false).standardized
+        let images = g.input("images", [9, 8, 3, 5, 7]).standardized(over: [2, 3, 4], epsilon: 1e-3).standardized
+        return [y, z, images] + gradient(of: ((y * z) * g.input("upstream", y.shape)).sum(), with: [x])
+      },
+      ConformanceCase("a softmax of its parts", tolerance: Tolerance.sums) { g in
+        let x = g.input("x", [70, 37])
+        let powers = exp(x - x.max(over: [1], keepingAxes: true))
+        return [powers / powers.sum(over: [1], keepingAxes: true)]
+      },
+      ConformanceCase("three passes over rows of every kind", tolerance: Tolerance.sums) { g in
+        let x = g.input("x", [69, 41])
+        let (column, row) = (g.input("column", [69, 1]), g.input("row", [41]))
+        let (bytes, transposed) = (g.input("bytes", [69, 41], .uint8), g.input("transposed", [41, 69]))
+        let mean = x.mean(over: [1], keepingAxes: true)
+        let deviation = (ApusGraph.abs(x - mean) * row).mean(over: [1], keepingAxes: true) + ApusGraph.abs(column)
+        let largest = ((x - mean) / (deviation + 1) * row).max(over: [1], keepingAxes: true)
+        let share = bytes.asFloat() / 255
+        return [
+          largest, mean * 2, (x - largest) * share + transposed.transposed([1, 0]), x * deviation + column,
+        ]
+      },
+      ConformanceCase("dropout behind a norm", tolerance: Tolerance.sums) { g in
+        let x = g.input("x", [3, 31, 19])
+        let stream = g.makeRandomStream()
+        let y = x.standardized(over: [-1], epsilon: 1e-3).standardized
+        return [ApusGraph.pointwise(y) { .select(.less(.random(stream: stream), 0.5), $0[0], 0) }]
+      },
+    ]
+    return cases
   }
 
   static var rows: [ConformanceCase] {

@@ -179,6 +179,30 @@ final class ReferenceExecutable: Executable {
         }
         for (output, result) in zip(outputs, results) { output[element] = result }
       }
+    case .rowChain(let kernel):
+      for row in 0..<kernel.rows {
+        func values(_ column: Int) -> [Double] {
+          zip(inputs, kernel.operands).map { $0[row * $1.rowStride + column * $1.columnStride] }
+        }
+        var known: [Double] = []
+        for pass in kernel.passes {
+          let reduced = pass.reductions.map { reduction in
+            (0..<kernel.columns).reduce(pass.kind == .sum ? 0 : -Double.infinity) {
+              let next = reduction.evaluate(inputs: values($1) + known)
+              return pass.kind == .sum ? $0 + next : Double.max(next, $0)
+            }
+          }
+          known += reduced
+          known += pass.values.map { $0.evaluate(inputs: values(0) + known) }
+        }
+        for (output, value) in zip(outputs, kernel.storedValues) { output[row] = known[value] }
+        for column in 0..<kernel.columns {
+          let element = row * kernel.columns + column
+          for (output, expression) in zip(outputs.dropFirst(kernel.storedValues.count), kernel.elements) {
+            output[element] = value(expression, values(column) + known, element)
+          }
+        }
+      }
     case .argmax(let rows):
       for row in 0..<rows.rows {
         var best = 0

@@ -64,7 +64,8 @@ struct LaunchPlanner {
       attentionScratchSize(shape, instruction, isGradient: true)
     case .sparseProductGradient(let kernel):
       SparseMatrix.gradientScratchSize(kernel)
-    case .pointwise, .argmax, .softmax, .logSumExp, .softmaxCrossEntropy, .gather, .scatterAdd, .pool, .poolGradient,
+    case .pointwise, .rowChain, .argmax, .softmax, .logSumExp, .softmaxCrossEntropy, .gather, .scatterAdd, .pool,
+      .poolGradient,
       .sparseRows, .sparseProduct, .augmentation, .update:
       0
     }
@@ -81,6 +82,8 @@ struct LaunchPlanner {
       return try matrixProduct(kernel, instruction, &builder)
     case .reduction(let kernel):
       return try reduction(kernel, instruction).plan(device, scratch: scratch, &builder)
+    case .rowChain(let kernel):
+      return [try rowChain(kernel, instruction).plan(device, &builder)]
     case .argmax(let rows):
       let search = ArgMax(input: view(inputs[0], [rows.rows, rows.columns, 1]), output: memory(output))
       return [try search.plan(device, &builder)]
@@ -170,6 +173,14 @@ struct LaunchPlanner {
     return Reduction(
       kernel.kind == .sum ? .sum : .maximum, of: kernel.prologues, inputs: inputs,
       axes: Set(kernel.kept.count..<extents.count), outputs: instruction.outputs.map(memory))
+  }
+
+  private func rowChain(_ kernel: RowChainKernel, _ instruction: Instruction) -> RowChain {
+    RowChain(
+      kernel,
+      inputs: zip(instruction.inputs, kernel.operands).map {
+        view($0, [kernel.rows, kernel.columns], [$1.rowStride, $1.columnStride])
+      }, outputs: instruction.outputs.map(memory))
   }
 
   private func crossEntropy(
