@@ -7,48 +7,42 @@ extension ChainFrame {
   /// same all along a row is computed once for each, and what is the same everywhere once.
   ///
   /// Operations find their operands in the first-level cache, but for those that read memory and wait for it. So the lines
-  /// that the next chunk reads and writes are fetched meanwhile, a share of them before each operation.
+  /// that the next chunk reads and writes are fetched meanwhile, a line with each vector: many at once would wait for each
+  /// other, and the operation for them.
   ///
   /// - Parameter placesAhead: how many places of the next chunk are known.
   func run(_ chunk: ChainChunk, placesAhead: Int) {
     let code = plan.pointee.code
-    let lines = (chunk.count + 15) / 16
-    let share = (lines * placesAhead + plan.pointee.codeCount - 1) / max(plan.pointee.codeCount, 1)
-    var (place, line) = (0, 0)
-    for position in 0..<plan.pointee.codeCount {
-      var rest = share
-      while rest > 0, place < placesAhead {
-        apus_prefetch_line(ahead[place] + line * 16)
-        rest -= 1
-        line += 1
-        if line == lines { (place, line) = (place + 1, 0) }
-      }
+    let count = plan.pointee.codeCount
+    var fetches = ChainFetches(ahead, count: placesAhead, elements: chunk.count, nowhere: resultRow)
+    for position in 0..<count {
+      fetches.begin(operationsLeft: count - position)
       let i = code[position]
       switch i.opcode {
-      case .add: binary(i, chunk) { $0 + $1 }
-      case .subtract: binary(i, chunk) { $0 - $1 }
-      case .multiply: binary(i, chunk) { $0 * $1 }
-      case .divide: binary(i, chunk) { $0 / $1 }
-      case .maximum: binary(i, chunk) { .max($0, $1) }
-      case .minimum: binary(i, chunk) { .min($0, $1) }
-      case .multiplyAdd: multiplyAdd(i, chunk)
-      case .selectLess: select(i, chunk) { Wide.less($0, $1) }
-      case .selectLessOrEqual: select(i, chunk) { Wide.lessOrEqual($0, $1) }
-      case .selectEqual: select(i, chunk) { Wide.equal($0, $1) }
-      case .negate: unary(i, chunk) { -$0 }
-      case .absolute: unary(i, chunk) { .abs($0) }
-      case .floor: unary(i, chunk) { .floor($0) }
-      case .squareRoot: unary(i, chunk) { .sqrt($0) }
-      case .exponential: elementary(Exponential.self, i, chunk)
-      case .logarithm: elementary(Logarithm.self, i, chunk)
-      case .tangent: elementary(Tangent.self, i, chunk)
-      case .errorFunction: elementary(ErrorFunction.self, i, chunk)
-      case .normalCDF: elementary(NormalCDF.self, i, chunk)
-      case .normalPDF: elementary(NormalPDF.self, i, chunk)
-      case .sigmoid: elementary(Sigmoid.self, i, chunk)
-      case .softplus: elementary(Softplus.self, i, chunk)
-      case .sine: unary(i, chunk) { .sin($0) }
-      case .cosine: unary(i, chunk) { .cos($0) }
+      case .add: binary(Add.self, i, chunk, &fetches)
+      case .subtract: binary(Subtract.self, i, chunk, &fetches)
+      case .multiply: binary(Multiply.self, i, chunk, &fetches)
+      case .divide: binary(Divide.self, i, chunk, &fetches)
+      case .maximum: binary(Maximum.self, i, chunk, &fetches)
+      case .minimum: binary(Minimum.self, i, chunk, &fetches)
+      case .multiplyAdd: ternary(MultiplyAdd.self, i, chunk, &fetches)
+      case .selectLess: select(Less.self, i, chunk, &fetches)
+      case .selectLessOrEqual: select(LessOrEqual.self, i, chunk, &fetches)
+      case .selectEqual: select(Equal.self, i, chunk, &fetches)
+      case .negate: unary(Negate.self, i, chunk, &fetches)
+      case .absolute: unary(Absolute.self, i, chunk, &fetches)
+      case .floor: unary(Floor.self, i, chunk, &fetches)
+      case .squareRoot: unary(SquareRoot.self, i, chunk, &fetches)
+      case .exponential: elementary(Exponential.self, i, chunk, &fetches)
+      case .logarithm: elementary(Logarithm.self, i, chunk, &fetches)
+      case .tangent: elementary(Tangent.self, i, chunk, &fetches)
+      case .errorFunction: elementary(ErrorFunction.self, i, chunk, &fetches)
+      case .normalCDF: elementary(NormalCDF.self, i, chunk, &fetches)
+      case .normalPDF: elementary(NormalPDF.self, i, chunk, &fetches)
+      case .sigmoid: elementary(Sigmoid.self, i, chunk, &fetches)
+      case .softplus: elementary(Softplus.self, i, chunk, &fetches)
+      case .sine: unary(Sine.self, i, chunk, &fetches)
+      case .cosine: unary(Cosine.self, i, chunk, &fetches)
       case .random: random(i, chunk)
       }
     }
@@ -94,18 +88,22 @@ extension ChainFrame {
       : Sweep(rows: chunk.rows, vectors: chunk.columns / Wide.count, target: target)
   }
 
-  @inline(__always)
-  private func unary(_ i: ChainInstruction, _ chunk: ChainChunk, _ function: (Wide) -> Wide) {
+  @inline(never)
+  private func unary<F: UnaryFunction>(
+    _ function: F.Type, _ i: ChainInstruction, _ chunk: ChainChunk, _ fetches: inout ChainFetches
+  ) {
     let a = slots[Int(i.a)]
     let sweep = sweep(i, chunk, steps: a.step, rowSteps: a.rowStep)
     let xStep = sweep.step(a)
     var x = a.pointer
     var target = sweep.target
+    var lines = fetches.walk(sweep.rows * sweep.vectors)
     for _ in 0..<sweep.rows {
       for _ in 0..<sweep.vectors {
-        function(.load(x)).store(target)
+        F.value(.load(x)).store(target)
         x += xStep
         target += Wide.count
+        lines.fetch()
       }
       x += a.rowStep
     }
@@ -114,12 +112,15 @@ extension ChainFrame {
   /// As `unary`, for functions of many operations: two vectors at a time. Each loop is compiled by itself, where its constants
   /// find registers.
   @inline(never)
-  private func elementary<F: ElementaryFunction>(_ function: F.Type, _ i: ChainInstruction, _ chunk: ChainChunk) {
+  private func elementary<F: ElementaryFunction>(
+    _ function: F.Type, _ i: ChainInstruction, _ chunk: ChainChunk, _ fetches: inout ChainFetches
+  ) {
     let a = slots[Int(i.a)]
     let sweep = sweep(i, chunk, steps: a.step, rowSteps: a.rowStep)
     let xStep = sweep.step(a)
     var x = a.pointer
     var target = sweep.target
+    var lines = fetches.walk(sweep.rows * sweep.vectors)
     for _ in 0..<sweep.rows {
       // Of an odd number the first vector is taken twice.
       var isPair = sweep.vectors.isMultiple(of: 2) ? 1 : 0
@@ -130,13 +131,17 @@ extension ChainFrame {
         x += (1 + isPair) * xStep
         target += (1 + isPair) * Wide.count
         isPair = 1
+        lines.fetch()
+        lines.fetch()
       }
       x += a.rowStep
     }
   }
 
-  @inline(__always)
-  private func binary(_ i: ChainInstruction, _ chunk: ChainChunk, _ function: (Wide, Wide) -> Wide) {
+  @inline(never)
+  private func binary<F: BinaryFunction>(
+    _ function: F.Type, _ i: ChainInstruction, _ chunk: ChainChunk, _ fetches: inout ChainFetches
+  ) {
     let a = slots[Int(i.a)]
     let b = slots[Int(i.b)]
     let sweep = sweep(i, chunk, steps: a.step | b.step, rowSteps: a.rowStep | b.rowStep)
@@ -144,20 +149,24 @@ extension ChainFrame {
     var x = a.pointer
     var y = b.pointer
     var target = sweep.target
+    var lines = fetches.walk(sweep.rows * sweep.vectors)
     for _ in 0..<sweep.rows {
       for _ in 0..<sweep.vectors {
-        function(.load(x), .load(y)).store(target)
+        F.value(.load(x), .load(y)).store(target)
         x += xStep
         y += yStep
         target += Wide.count
+        lines.fetch()
       }
       x += a.rowStep
       y += b.rowStep
     }
   }
 
-  @inline(__always)
-  private func multiplyAdd(_ i: ChainInstruction, _ chunk: ChainChunk) {
+  @inline(never)
+  private func ternary<F: TernaryFunction>(
+    _ function: F.Type, _ i: ChainInstruction, _ chunk: ChainChunk, _ fetches: inout ChainFetches
+  ) {
     let a = slots[Int(i.a)]
     let b = slots[Int(i.b)]
     let c = slots[Int(i.c)]
@@ -168,13 +177,15 @@ extension ChainFrame {
     var y = b.pointer
     var z = c.pointer
     var target = sweep.target
+    var lines = fetches.walk(sweep.rows * sweep.vectors)
     for _ in 0..<sweep.rows {
       for _ in 0..<sweep.vectors {
-        Wide.multiplyAdd(.load(x), .load(y), .load(z)).store(target)
+        F.value(.load(x), .load(y), .load(z)).store(target)
         x += xStep
         y += yStep
         z += zStep
         target += Wide.count
+        lines.fetch()
       }
       x += a.rowStep
       y += b.rowStep
@@ -182,8 +193,10 @@ extension ChainFrame {
     }
   }
 
-  @inline(__always)
-  private func select(_ i: ChainInstruction, _ chunk: ChainChunk, _ holds: (Wide, Wide) -> Wide.Condition) {
+  @inline(never)
+  private func select<F: ComparisonFunction>(
+    _ function: F.Type, _ i: ChainInstruction, _ chunk: ChainChunk, _ fetches: inout ChainFetches
+  ) {
     let a = slots[Int(i.a)]
     let b = slots[Int(i.b)]
     let c = slots[Int(i.c)]
@@ -197,14 +210,16 @@ extension ChainFrame {
     var yes = c.pointer
     var no = d.pointer
     var target = sweep.target
+    var lines = fetches.walk(sweep.rows * sweep.vectors)
     for _ in 0..<sweep.rows {
       for _ in 0..<sweep.vectors {
-        Wide.select(holds(.load(x), .load(y)), .load(yes), .load(no)).store(target)
+        Wide.select(F.holds(.load(x), .load(y)), .load(yes), .load(no)).store(target)
         x += xStep
         y += yStep
         yes += yesStep
         no += noStep
         target += Wide.count
+        lines.fetch()
       }
       x += a.rowStep
       y += b.rowStep
@@ -226,5 +241,81 @@ extension ChainFrame {
         generator.draw(first + row * p.columns, chunk.columns, target + row * chunk.columns)
       }
     }
+  }
+}
+
+/// The places that the next chunk goes on from, whose lines are fetched while this one is computed.
+private struct ChainFetches {
+  private var places: UnsafeMutablePointer<UnsafeMutablePointer<Float>>
+  /// The places that are left.
+  private var count: Int
+  /// The places that the next operation takes.
+  private var share = 0
+  /// The length of the chunk.
+  private let elements: Int
+  /// What is pointed to where nothing is fetched.
+  private let nowhere: UnsafeMutablePointer<Float>
+
+  @inline(__always)
+  init(
+    _ places: UnsafeMutablePointer<UnsafeMutablePointer<Float>>, count: Int, elements: Int,
+    nowhere: UnsafeMutablePointer<Float>
+  ) {
+    self.places = places
+    self.count = count
+    self.elements = elements
+    self.nowhere = nowhere
+  }
+
+  /// Deals out what is left to the operations that are left; what they cannot take is fetched at once.
+  @inline(__always)
+  mutating func begin(operationsLeft: Int) {
+    while count > LineFetches.mostPlaces * operationsLeft {
+      let place = next()
+      var element = 0
+      while element < elements {
+        apus_prefetch_line(place + element)
+        element += 16
+      }
+    }
+    share = count > operationsLeft ? LineFetches.mostPlaces : min(count, 1)
+  }
+
+  /// What an operation on so many vectors fetches: nothing where they are fewer than the chunk's.
+  @inline(__always)
+  mutating func walk(_ vectors: Int) -> LineFetches {
+    guard share > 0, vectors * Wide.count >= elements else {
+      return LineFetches(places: 0, first: nowhere, second: nowhere)
+    }
+    let (count, first) = (share, next())
+    return LineFetches(places: count, first: first, second: count > 1 ? next() : nowhere)
+  }
+
+  @inline(__always)
+  private mutating func next() -> UnsafeMutablePointer<Float> {
+    let place = places.pointee
+    places += 1
+    count -= 1
+    return place
+  }
+}
+
+/// Lines of memory, fetched one after the other from up to two places.
+private struct LineFetches {
+  @inline(__always) static var mostPlaces: Int { 2 }
+
+  let places: Int
+  var first: UnsafeMutablePointer<Float>
+  var second: UnsafeMutablePointer<Float>
+
+  /// Fetches the line of each place's next vector.
+  @inline(__always)
+  mutating func fetch() {
+    guard places > 0 else { return }
+    apus_prefetch_line(first)
+    first += Wide.count
+    guard places > 1 else { return }
+    apus_prefetch_line(second)
+    second += Wide.count
   }
 }
