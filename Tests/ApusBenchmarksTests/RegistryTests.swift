@@ -25,7 +25,8 @@ import Testing
   }
 
   /// The bytes of an instruction's operands and results; of a table only the rows that are picked; of what an update
-  /// writes, both ways, and without the gap at the end of the arena.
+  /// writes, both ways, and without the gap at the end of the arena; of a norm not the element that distances are taken from,
+  /// which is one of the row's.
   private func bytes(_ instruction: Instruction) -> Double {
     func bytes(_ slices: [BufferSlice]) -> Int { slices.reduce(0) { $0 + $1.count * $1.elementType.byteCount } }
     switch instruction.kernel {
@@ -35,6 +36,9 @@ import Testing
     case .gather(let gather):
       let rows = gather.rows * gather.columns * instruction.inputs[0].elementType.byteCount
       return Double(rows + bytes(Array(instruction.inputs.dropFirst())) + bytes(instruction.outputs))
+    case .rowChain(let chain):
+      let whole = zip(instruction.inputs, chain.operands).filter { $1.columnStride != 0 }.map(\.0)
+      return Double(bytes(whole) + bytes(instruction.outputs))
     default: return Double(bytes(instruction.inputs) + bytes(instruction.outputs))
     }
   }
