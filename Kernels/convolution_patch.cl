@@ -1,19 +1,21 @@
-// Convolution for graphics processors and windows of several taps: forward, or to the input where the window moves by
-// one; then a pointwise chain on each element.
+// Convolution for graphics processors and windows of several taps: forward, or to the input; then a pointwise chain on
+// each element.
 //
-// To the input it is the same with the taps in reverse, so here `channels` are what is summed over and `features` the
-// result's, in both.
+// To the input, `channels` are what is summed over and `features` the result's here too. Where the window moves by more
+// than one, a place is STRIDE_H x STRIDE_W pixels of the result, PHASES of them: each tap reaches one of these alone, at
+// every place the same, so no tap is multiplied by a pixel that it skipped. Elsewhere a place is a pixel.
 //
 // A work-group of 256 work-items owns a tile of the result: FEATURES features of one group in IMAGES images, of each ROWS
-// rows of 4 * QUADS pixels. It walks through the channels in steps of CHANNELS, for which it shares in local memory the
+// rows of 4 * QUADS places. It walks through the channels in steps of CHANNELS, for which it shares in local memory the
 // patch of the images that the tile's windows see, and the weights; two pairs take turns, so that one barrier per step is
 // enough. Each element of the patch is taken from memory once for all taps, and where it lies is computed once for all
 // channels.
-// A work-item owns ITEM features of four neighbouring pixels, and takes from local memory, for each row of the window, the
+// A work-item owns ITEM features of four neighbouring places, and takes from local memory, for each row of the window, the
 // pixels that the row sees at its four places, and for each tap ITEM weights, which are the same for a whole warp.
 //
 // Limit: arithmetic: at 3x3 and ITEM = 8, 288 multiply-adds for each channel take 24 loads of 16 bytes from local memory, and
-// the patch and the weights some 40 instructions (Tests/Scripts/nvidia.sh counts them). Not measured on a GPU.
+// the patch and the weights some 40 instructions; where the window moves by two to the input, at ITEM = 4, 144 of a
+// channel's 194 instructions are multiply-adds (Tests/Scripts/nvidia.sh counts them). Not measured on a GPU.
 //
 // channels, features   the extents of one group; CHANNELS divides the first
 // images, groups       the extents
@@ -51,22 +53,50 @@
 #define TAPS (KERNEL_H * KERNEL_W)
 #define PLACES (IMAGES * ROWS * QUADS)
 #define FEATURES (GROUP / PLACES * ITEM)
+
+// Along each axis: how far the patch moves from a place to the next, the pixels of the result that a place is, how far
+// the patch begins before its first place, and how far it sees beyond its last; then what a tap contributes to: the
+// pixel of a place, and what it multiplies, from the patch's place on.
 #if TRANSPOSED
-#define BEFORE_H (DILATION_H * (KERNEL_H - 1) - PAD_H)
-#define BEFORE_W (DILATION_W * (KERNEL_W - 1) - PAD_W)
+#define MOVE_H 1
+#define MOVE_W 1
+#define PHASES_H STRIDE_H
+#define PHASES_W STRIDE_W
+// Whole strides, rounded down before the place and up behind it.
+#define BEFORE(size, stride, pad, dilation) ((((size) - 1) * (dilation) + ((stride) - 1) * (pad)) / (stride) - (pad))
+#define BEHIND(stride, pad) (((pad) + (stride) - 1) / (stride))
+#define BEFORE_H BEFORE(KERNEL_H, STRIDE_H, PAD_H, DILATION_H)
+#define BEFORE_W BEFORE(KERNEL_W, STRIDE_W, PAD_W, DILATION_W)
+#define REACH_H (BEFORE_H + BEHIND(STRIDE_H, PAD_H))
+#define REACH_W (BEFORE_W + BEHIND(STRIDE_W, PAD_W))
+#define PHASE(tap, stride, pad, dilation) (((tap) * (dilation) + ((stride) - 1) * (pad)) % (stride))
+#define PHASE_H(tap) PHASE(tap, STRIDE_H, PAD_H, DILATION_H)
+#define PHASE_W(tap) PHASE(tap, STRIDE_W, PAD_W, DILATION_W)
+#define SEEN_H(tap) (BEFORE_H + (PHASE_H(tap) + PAD_H - (tap) * DILATION_H) / STRIDE_H)
+#define SEEN_W(tap) (BEFORE_W + (PHASE_W(tap) + PAD_W - (tap) * DILATION_W) / STRIDE_W)
 #else
+#define MOVE_H STRIDE_H
+#define MOVE_W STRIDE_W
+#define PHASES_H 1
+#define PHASES_W 1
 #define BEFORE_H PAD_H
 #define BEFORE_W PAD_W
+#define REACH_H ((KERNEL_H - 1) * DILATION_H)
+#define REACH_W ((KERNEL_W - 1) * DILATION_W)
+#define PHASE_H(tap) 0
+#define PHASE_W(tap) 0
+#define SEEN_H(tap) ((tap) * DILATION_H)
+#define SEEN_W(tap) ((tap) * DILATION_W)
 #endif
 
 // What a row of the window sees at four places, and the vectors that hold it.
-#define SPAN (3 * STRIDE_W + (KERNEL_W - 1) * DILATION_W + 1)
+#define SPAN (3 * MOVE_W + REACH_W + 1)
 #define VECTORS ((SPAN + 3) / 4)
 // A patch's rows and columns. The distance of its rows is an odd multiple of four floats, so that eight work-items that
 // load a vector each find them in different banks.
-#define PATCH_H ((ROWS - 1) * STRIDE_H + (KERNEL_H - 1) * DILATION_H + 1)
-#define PATCH_W ((4 * QUADS - 1) * STRIDE_W + (KERNEL_W - 1) * DILATION_W + 1)
-#define PATCH_PITCH ((((QUADS - 1) * STRIDE_W + VECTORS) | 1) * 4)
+#define PATCH_H ((ROWS - 1) * MOVE_H + REACH_H + 1)
+#define PATCH_W ((4 * QUADS - 1) * MOVE_W + REACH_W + 1)
+#define PATCH_PITCH ((((QUADS - 1) * MOVE_W + VECTORS) | 1) * 4)
 #define PATCH (CHANNELS * IMAGES * PATCH_H * PATCH_W)
 #define PATCH_FLOATS (CHANNELS * IMAGES * PATCH_H * PATCH_PITCH)
 #define PATCH_LOADS ((PATCH + GROUP - 1) / GROUP)
@@ -92,15 +122,15 @@ void convolution_patch(
   const uint id = get_local_id(0);
   const uint group = get_group_id(2);
   const uint feature0 = get_group_id(1) * FEATURES;
-  const uint tiles_across = ((uint)out_width + 4 * QUADS - 1) / (4 * QUADS);
-  const uint tiles_down = ((uint)out_height + ROWS - 1) / ROWS;
+  const uint tiles_across = ((uint)out_width + 4 * QUADS * PHASES_W - 1) / (4 * QUADS * PHASES_W);
+  const uint tiles_down = ((uint)out_height + ROWS * PHASES_H - 1) / (ROWS * PHASES_H);
   const uint image0 = get_group_id(0) / (tiles_across * tiles_down) * IMAGES;
   const int row0 = (int)(get_group_id(0) / tiles_across % tiles_down) * ROWS;
   const int place0 = (int)(get_group_id(0) % tiles_across) * (4 * QUADS);
   const uint in_pixels = height * width;
   const uint pixels = out_height * out_width;
 
-  // This work-item's four pixels and its features. Eight neighbours whose vectors would share banks in rows that follow
+  // This work-item's four places and its features. Eight neighbours whose vectors would share banks in rows that follow
   // each other have rows that lie QUADS apart.
   const uint place = id % PLACES;
   const uint quad = place % QUADS;
@@ -119,8 +149,8 @@ void convolution_patch(
   for (uint i = 0; i < PATCH_LOADS; i += 1) {
     const uint element = i * GROUP + id;
     const uint line = element / PATCH_W;
-    const int row = row0 * STRIDE_H - BEFORE_H + (int)(line % PATCH_H);
-    const int column = place0 * STRIDE_W - BEFORE_W + (int)(element % PATCH_W);
+    const int row = row0 * MOVE_H - BEFORE_H + (int)(line % PATCH_H);
+    const int column = place0 * MOVE_W - BEFORE_W + (int)(element % PATCH_W);
     const uint image = line / PATCH_H % IMAGES;
     const uint channel = line / (PATCH_H * IMAGES);
     const int is_inside = element < PATCH && image0 + image < images && row >= 0 && row < height && column >= 0
@@ -160,7 +190,7 @@ void convolution_patch(
 #define PATCH_PLACE(element) ((element) / PATCH_W * PATCH_PITCH + (element) % PATCH_W)
 #if TRANSPOSED
 #define WEIGHT_PLACE(element) \
-  (((element) / (TAPS * FEATURES) * TAPS + TAPS - 1 - (element) % TAPS) * WEIGHT_PITCH + (element) / TAPS % FEATURES)
+  (((element) / (TAPS * FEATURES) * TAPS + (element) % TAPS) * WEIGHT_PITCH + (element) / TAPS % FEATURES)
 #else
 #define WEIGHT_PLACE(element) ((element) % (CHANNELS * TAPS) * WEIGHT_PITCH + (element) / (CHANNELS * TAPS))
 #endif
@@ -179,11 +209,15 @@ void convolution_patch(
     }                                                                                             \
   }
 
-  float sum[ITEM][4];
+  // Of each feature a row of pixels for each of the places' rows.
+  float sum[ITEM][PHASES_H][4 * PHASES_W];
 #pragma unroll
   for (uint i = 0; i < ITEM; i += 1) {
 #pragma unroll
-    for (uint j = 0; j < 4; j += 1) sum[i][j] = 0.0f;
+    for (uint row = 0; row < PHASES_H; row += 1) {
+#pragma unroll
+      for (uint j = 0; j < 4 * PHASES_W; j += 1) sum[i][row][j] = 0.0f;
+    }
   }
 
   FETCH
@@ -196,18 +230,18 @@ void convolution_patch(
     const int is_last = channel0 + CHANNELS >= channels;
     if (!is_last) FETCH
     __local const float4 *lines =
-        patch_fours[turn] + (tile_image * PATCH_H + tile_row * STRIDE_H) * (PATCH_PITCH / 4) + quad * STRIDE_W;
+        patch_fours[turn] + (tile_image * PATCH_H + tile_row * MOVE_H) * (PATCH_PITCH / 4) + quad * MOVE_W;
     __local const float4 *taps = weight_fours[turn] + item_feature / 4;
 #pragma unroll 1
     for (uint channel = 0; channel < CHANNELS; channel += 1) {
 #pragma unroll
-      for (uint tap_row = 0; tap_row < KERNEL_H; tap_row += 1) {
+      for (int tap_row = 0; tap_row < KERNEL_H; tap_row += 1) {
         float4 seen[VECTORS];
 #pragma unroll
-        for (uint i = 0; i < VECTORS; i += 1) seen[i] = lines[tap_row * DILATION_H * (PATCH_PITCH / 4) + i];
+        for (int i = 0; i < VECTORS; i += 1) seen[i] = lines[SEEN_H(tap_row) * (PATCH_PITCH / 4) + i];
         const float *pixel = (const float *)seen;
 #pragma unroll
-        for (uint tap_place = 0; tap_place < KERNEL_W; tap_place += 1) {
+        for (int tap_place = 0; tap_place < KERNEL_W; tap_place += 1) {
           float4 weight_vectors[ITEM / 4];
 #pragma unroll
           for (uint i = 0; i < ITEM / 4; i += 1)
@@ -215,9 +249,10 @@ void convolution_patch(
           const float *weight = (const float *)weight_vectors;
 #pragma unroll
           for (uint i = 0; i < ITEM; i += 1) {
+            float *sums = sum[i][PHASE_H(tap_row)] + PHASE_W(tap_place);
 #pragma unroll
-            for (uint j = 0; j < 4; j += 1)
-              sum[i][j] = MAD(weight[i], pixel[j * STRIDE_W + tap_place * DILATION_W], sum[i][j]);
+            for (int j = 0; j < 4; j += 1)
+              sums[j * PHASES_W] = MAD(weight[i], pixel[j * MOVE_W + SEEN_W(tap_place)], sums[j * PHASES_W]);
           }
         }
       }
@@ -230,43 +265,47 @@ void convolution_patch(
   }
 
   const uint batch = image0 + tile_image;
-  const int out_row = row0 + (int)tile_row;
-  const int out_place = place0 + (int)quad * 4;
-  if (batch < images && out_row < out_height && out_place < out_width) {
 #define ELEMENT(column) (((ulong)batch * groups * features + row) * pixels + column)
 #pragma unroll
-    for (uint i = 0; i < ITEM; i += 1) {
-      const uint feature = feature0 + item_feature + i;
-      if (feature < features) {
-        const uint row = group * features + feature;
-        const uint begin = out_row * out_width + out_place;
-        __global float *c_row = y + y_offset + ELEMENT(0);
-        //@begin rows
-        //@end rows
-        if (out_place + 4 <= out_width) {
+  for (uint block = 0; block < PHASES_H * PHASES_W; block += 1) {
+    const int out_row = (row0 + (int)tile_row) * PHASES_H + (int)(block / PHASES_W);
+    const int out_place = (place0 + (int)quad * 4) * PHASES_W + (int)(block % PHASES_W) * 4;
+    if (batch < images && out_row < out_height && out_place < out_width) {
+#pragma unroll
+      for (uint i = 0; i < ITEM; i += 1) {
+        const float *sums = sum[i][block / PHASES_W] + block % PHASES_W * 4;
+        const uint feature = feature0 + item_feature + i;
+        if (feature < features) {
+          const uint row = group * features + feature;
+          const uint begin = out_row * out_width + out_place;
+          __global float *c_row = y + y_offset + ELEMENT(0);
+          //@begin rows
+          //@end rows
+          if (out_place + 4 <= out_width) {
 #define REAL float4
 #define LOAD vload4
 #define STORE vstore4
 #define RANDOM(stream) random_float4(ELEMENT(column), (uint2)(key0, key1), step, stream)
-          const uint column = begin;
-          const REAL product = (float4)(sum[i][0], sum[i][1], sum[i][2], sum[i][3]);
-          //@begin vector
-          STORE(product, 0, c_row + column);
-          //@end vector
+            const uint column = begin;
+            const REAL product = (float4)(sums[0], sums[1], sums[2], sums[3]);
+            //@begin vector
+            STORE(product, 0, c_row + column);
+            //@end vector
 #undef RANDOM
-        } else {
+          } else {
 #define RANDOM(stream) random_float(ELEMENT(column), (uint2)(key0, key1), step, stream)
 #pragma unroll
-          for (uint lane = 0; lane < 3; lane += 1) {
-            const uint column = begin + lane;
-            const float product = sum[i][lane];
-            if (out_place + (int)lane < out_width) {
-              //@begin scalar
-              c_row[column] = product;
-              //@end scalar
+            for (uint lane = 0; lane < 3; lane += 1) {
+              const uint column = begin + lane;
+              const float product = sums[lane];
+              if (out_place + (int)lane < out_width) {
+                //@begin scalar
+                c_row[column] = product;
+                //@end scalar
+              }
             }
-          }
 #undef RANDOM
+          }
         }
       }
     }

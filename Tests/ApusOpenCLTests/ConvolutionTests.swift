@@ -41,6 +41,7 @@ struct ConvolutionTests {
     Geometry(2, 4, 4, [4, 4], [3, 3], padding: [1, 1], groups: 4, isTiny: true),
     Geometry(1, 4, 6, [5, 3], [1, 1], strides: [2, 2], groups: 2, isTiny: true),
     Geometry(2, 17, 3, [6, 5], [5, 5], padding: [3, 1], isTiny: true),
+    Geometry(3, 4, 6, [6, 7], [3, 2], strides: [2, 2], padding: [3, 2], isTiny: true),
     Geometry(3, 5, 35, [7, 18], [3, 3], padding: [1, 1]),
     Geometry(9, 17, 14, [8, 8], [5, 5], padding: [2, 2]),
     Geometry(2, 128, 20, [9, 6], [3, 3], padding: [2, 0]),
@@ -50,6 +51,8 @@ struct ConvolutionTests {
     Geometry(2, 6, 20, [9, 35], [3, 3], strides: [2, 2], padding: [1, 1]),
     Geometry(1, 3, 8, [14, 14], [7, 7], strides: [3, 2], padding: [3, 3]),
     Geometry(2, 40, 70, [4, 12], [1, 1]),
+    Geometry(3, 9, 6, [9, 75], [4, 4], strides: [2, 2], padding: [1, 1]),
+    Geometry(2, 5, 8, [13, 11], [3, 5], strides: [1, 2], padding: [0, 1], dilation: [2, 3]),
   ].filter { !TestDevice.hasTinyShapes || $0.isTiny }
 
   /// Few of the large tiles, whose compiling takes long.
@@ -80,9 +83,10 @@ struct ConvolutionTests {
     return variants
   }
 
-  /// One of the candidates by patches of images, another for each shape.
+  /// One of the candidates by patches of images, another for each shape; where a place is several pixels, two of them.
   private static func patch(
-    _ position: Int, among candidates: [ConvolutionProduct.Variant]
+    _ pass: ConvolutionKernel.Pass, _ geometry: Geometry, _ position: Int,
+    among candidates: [ConvolutionProduct.Variant]
   ) -> [ConvolutionProduct.Variant] {
     let patches = candidates.filter {
       switch $0 {
@@ -90,7 +94,8 @@ struct ConvolutionTests {
       default: false
       }
     }
-    return patches.isEmpty ? [] : [patches[position * 3 % patches.count]]
+    let count = pass == .inputGradient && geometry.shape.window.strides != [1, 1] ? 2 : 1
+    return (0..<min(count, patches.count)).map { patches[(position + $0) * 3 % patches.count] }
   }
 
   /// All shapes, products and variants in one program, because what takes the time here is compiling. Where a precision
@@ -141,7 +146,7 @@ struct ConvolutionTests {
           inputs: hasEpilogue ? inputs : [], precision: precision)
       }
       let candidates = product(operands.0).candidates(for: device)
-      let variants = Self.variants(family, pass, geometry) + Self.patch(position, among: candidates)
+      let variants = Self.variants(family, pass, geometry) + Self.patch(pass, geometry, position, among: candidates)
       for variant in variants {
         let output = try context.buffer([Float](repeating: .nan, count: result.count))
         let product = product(output)

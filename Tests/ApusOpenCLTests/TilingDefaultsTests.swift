@@ -66,7 +66,7 @@ struct TilingDefaultsTests {
     }
   }
 
-  /// Windows of several taps go by patches of images, but to the input where they skip pixels; one tap is a product. A
+  /// Windows of several taps go by patches of images, and to the input all that skip pixels; one tap is a product. A
   /// maker whose work-items have few registers has none for the sums of all taps.
   @Test func convolutionsAreChosenByMaker() throws {
     let memory = MemoryRange(try OpenCLBuffer(try TestDevice.context(), size: 4))
@@ -81,12 +81,16 @@ struct TilingDefaultsTests {
     }
     let plain = ConvolutionTests.Geometry(128, 16, 16, [32, 32], [3, 3], padding: [1, 1])
     let skipping = ConvolutionTests.Geometry(128, 16, 32, [32, 32], [3, 3], strides: [2, 2], padding: [1, 1])
+    let skippingPoint = ConvolutionTests.Geometry(128, 16, 32, [32, 32], [1, 1], strides: [2, 2])
     let point = ConvolutionTests.Geometry(128, 64, 64, [16, 16], [1, 1])
     #expect(try variant(.nvidia, .forward, plain) == "patch 1 32 16 8")
     #expect(try variant(.nvidia, .inputGradient, plain) == "patch 1 32 16 8")
     #expect(try variant(.nvidia, .weightGradient, plain) == "patch-weights 16 16 4 32 264")
     #expect(try variant(.nvidia, .forward, skipping).hasPrefix("patch 1 "))
-    #expect(try variant(.nvidia, .inputGradient, skipping) == "tiled 32 1")
+    #expect(try variant(.nvidia, .inputGradient, skipping) == "patch 1 16 16 4")
+    #expect(try variant(.amd, .inputGradient, skipping).hasPrefix("patch 1 "))
+    #expect(try variant(.nvidia, .inputGradient, skippingPoint).hasPrefix("patch 1 "))
+    #expect(try variant(.nvidia, .forward, skippingPoint).hasPrefix("tiled "))
     #expect(try variant(.nvidia, .forward, point) == "tiled 64 1")
     #expect(try variant(.amd, .forward, plain).hasPrefix("patch 1 "))
     #expect(try variant(.amd, .forward, plain).hasSuffix(" 4"))

@@ -145,14 +145,17 @@ for tile in 32 64 128; do
   done
 done
 
-# A window of 3x3, one of 5x5 and one that moves by two; tiles of one image and of several, with 8 and 4 features.
+# A window of 3x3, one of 5x5 and one that moves by two, forward and, with 4 features, to the input; tiles of one image and of several.
 for tile in "1 16 8 8 4" "1 16 4 4 8" "2 8 2 8 2"; do
   set -- $tile
-  for macros in "-DTRANSPOSED=0" "-DTRANSPOSED=1" "-DKERNEL_H=5 -DKERNEL_W=5" "-DSTRIDE_H=2 -DSTRIDE_W=2"; do
+  steps="-DSTRIDE_H=2 -DSTRIDE_W=2"
+  for macros in "-DTRANSPOSED=0" "-DTRANSPOSED=1" "-DKERNEL_H=5 -DKERNEL_W=5" "$steps" "-DTRANSPOSED=1 $steps"; do
+    if [ "$macros $4" = "-DTRANSPOSED=1 $steps 8" ]; then continue; fi
     case $macros in *KERNEL* | *STRIDE*) channels=1 ;; *) channels=$5 ;; esac
     compile "convolution_patch $1x$2x$((4 * $3)), item $4, channels $channels, $macros" convolution_patch -DIMAGES="$1" \
       -DROWS="$2" -DQUADS="$3" -DITEM="$4" -DCHANNELS="$channels" $macros
-    expect 0 'ld.shared.f32'
+    # The fifth of the pixels that a row of such a window sees at four places is the only one of its vector, in two rows.
+    case $macros in *"=1 $steps") expect 2 'ld.shared.f32' ;; *) expect 0 'ld.shared.f32' ;; esac
   done
 done
 for tile in "16 16 4 8" "32 32 4 4" "32 32 8 2"; do

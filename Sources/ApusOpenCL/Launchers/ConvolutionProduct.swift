@@ -43,7 +43,7 @@ package struct ConvolutionProduct {
     case winograd
     /// For graphics processors: a matrix product of gathered operands in tiles of `tile`², the sums cut into slices.
     case tiled(tile: Int, splits: Int)
-    /// For graphics processors, and windows of several taps that to the input move by one: patches of images in local memory.
+    /// For graphics processors, and windows of several taps: patches of images in local memory.
     case patch(PatchTile)
     /// The same to the weights, the pixels cut into slices.
     case patchWeights(PatchWeightTile, splits: Int)

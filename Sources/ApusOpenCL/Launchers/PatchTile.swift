@@ -20,7 +20,7 @@ package struct PatchTile: Sendable, Hashable {
     self.item = item
   }
 
-  /// The neighbours of four pixels.
+  /// The neighbours of four places.
   var places: Int { images * rows * columns / 4 }
   var features: Int { PatchTile.group / places * item }
 
@@ -40,34 +40,36 @@ struct PatchPlan {
   let tile: PatchTile
   /// The channels of a step, which divide all of them.
   let channels: Int
-  /// The result's extents: images, features and channels of a group, rows, columns.
+  /// The result's extents: images, features and channels of a group, rows and columns of places.
   private let extents: (images: Int, features: Int, channels: Int, rows: Int, columns: Int)
   private let groups: Int
-  private let window: Window
+  private let view: PatchView
 
   /// - Returns: nil where the pass or the window is not such a convolution, or the tile takes more than a device has.
   init?(_ pass: ConvolutionKernel.Pass, _ shape: ConvolutionShape, _ tile: PatchTile, _ device: OpenCLDevice) {
-    window = shape.window
+    let view = PatchView(pass, shape.window)
+    self.view = view
     groups = shape.groups
     self.tile = tile
     switch pass {
     case .forward:
       extents = (shape.images, shape.groupFeatures, shape.groupChannels, shape.output[0], shape.output[1])
     case .inputGradient:
-      guard window.strides == [1, 1] else { return nil }
-      extents = (shape.images, shape.groupChannels, shape.groupFeatures, shape.input[0], shape.input[1])
+      let places = (0..<2).map { shape.input[$0].divided(by: view.phases[$0]) }
+      extents = (shape.images, shape.groupChannels, shape.groupFeatures, places[0], places[1])
     case .weightGradient: return nil
     }
-    // One tap is a matrix product, and a patch would have nothing to share.
-    guard shape.taps > 1, device.largestWorkGroup >= PatchTile.group,
+    // One tap is a matrix product, and a patch would have nothing to share, but for what the tap skips.
+    guard shape.taps * view.pixels > 1, device.largestWorkGroup >= PatchTile.group,
       tile.images == 1 || (extents.rows <= tile.rows && extents.columns <= tile.columns)
     else { return nil }
-    let registers = min(TilingDefaults.of(device).registers, PatchPlan.registers)
+    // A place of several pixels has sums for each, and saves so much more than the work-items that find no room beside it.
+    let registers = min(TilingDefaults.of(device).registers * min(view.pixels, 2), PatchPlan.registers)
     let memory = min(TilingDefaults.of(device).localMemory, device.localMemory, PatchPlan.memory)
     let all = extents.channels
     var channels = 0
     for count in 1...8 where all % count == 0 {
-      let plan = PatchPlan(tile, count, extents, groups, window)
+      let plan = PatchPlan(tile, count, extents, groups, view)
       if plan.registers <= registers && plan.localMemory <= memory { channels = count }
     }
     guard channels > 0 else { return nil }
@@ -75,9 +77,9 @@ struct PatchPlan {
   }
 
   private init(
-    _ tile: PatchTile, _ channels: Int, _ extents: (Int, Int, Int, Int, Int), _ groups: Int, _ window: Window
+    _ tile: PatchTile, _ channels: Int, _ extents: (Int, Int, Int, Int, Int), _ groups: Int, _ view: PatchView
   ) {
-    (self.tile, self.channels, self.extents, self.groups, self.window) = (tile, channels, extents, groups, window)
+    (self.tile, self.channels, self.extents, self.groups, self.view) = (tile, channels, extents, groups, view)
   }
 
   /// With more registers or local memory, a compute unit of 65,536 registers and 64 KB has one work-group, and nothing to
@@ -87,21 +89,25 @@ struct PatchPlan {
 
   /// The elements that a work-item takes from memory in a step.
   private var loads: Int {
-    let plane = tile.images * window.reach(0, of: tile.rows) * window.reach(1, of: tile.columns)
-    let weights = window.taps * tile.features
+    let plane = tile.images * view.length(0, of: tile.rows) * view.length(1, of: tile.columns)
+    let weights = view.taps * tile.features
     return (channels * plane).divided(by: PatchTile.group) + (channels * weights).divided(by: PatchTile.group)
   }
 
   /// The bytes of local memory of a work-group, as the kernel's macros count them.
   var localMemory: Int {
-    let pitch = (((tile.columns / 4 - 1) * window.strides[1] + window.vectorsOfQuad) | 1) * 4
-    let floats = tile.images * window.reach(0, of: tile.rows) * pitch + window.taps * (tile.features + 4)
+    let pitch = (((tile.columns / 4 - 1) * view.moves[1] + view.vectorsOfQuad) | 1) * 4
+    let floats = tile.images * view.length(0, of: tile.rows) * pitch + view.taps * (tile.features + 4)
     return 2 * channels * floats * 4
   }
 
   /// The registers that a work-item takes, by estimate: its sums, what it multiplies, and for each element that it loads a
-  /// value, where it comes from and where it goes. An assembler for NVIDIA's GPUs takes 61 to 123 for 57 to 120.
-  var registers: Int { 4 * tile.item + 4 * window.vectorsOfQuad + tile.item + 3 * loads + 24 }
+  /// value, where it comes from and where it goes. An assembler for NVIDIA's GPUs takes 61 to 123 for 57 to 120, and 122 to
+  /// 127 for 123 to 126 where a place is four pixels.
+  var registers: Int {
+    let besides = view.pixels == 1 ? 24 : 38
+    return 4 * view.pixels * tile.item + 4 * view.vectorsOfQuad + tile.item + 3 * loads + besides
+  }
 
   /// The work-groups along each dimension of a launch.
   var grid: [Int] {
@@ -115,9 +121,48 @@ struct PatchPlan {
   /// The instructions of all work-items, as they were counted in the machine code for NVIDIA's GPUs: beside multiply-adds
   /// and loads from local memory, 8 for each element of a step and 30 for the step.
   var instructions: Double {
-    let adds = window.taps * tile.item * 4
-    let shared = window.size[0] * window.vectorsOfQuad + window.taps * tile.item / 4
+    let adds = view.taps * tile.item * 4
+    let shared = view.rowsOfTaps * view.vectorsOfQuad + view.taps * tile.item / 4
     let step = channels * (adds + shared) + 8 * loads + 30
     return Double(grid.reduce(PatchTile.group, *)) * Double(extents.channels / channels * step)
   }
+}
+
+/// How a convolution sees its patch along the rows (axis 0) and the columns: what the kernel's macros of these names say.
+private struct PatchView {
+  /// How far the patch moves from a place to the next.
+  let moves: [Int]
+  /// The result's pixels that a place is: to the input, those between which the window moved.
+  let phases: [Int]
+  /// How far beyond its first pixel a place sees.
+  private let reach: [Int]
+  let taps: Int
+  /// The rows of a patch that the window's rows see at a place.
+  let rowsOfTaps: Int
+
+  init(_ pass: ConvolutionKernel.Pass, _ window: Window) {
+    taps = window.taps
+    if pass == .inputGradient {
+      moves = [1, 1]
+      phases = window.strides
+      reach = (0..<2).map { axis in
+        let (stride, pad) = (window.strides[axis], window.padding[axis])
+        let before = ((window.size[axis] - 1) * window.dilation[axis] + (stride - 1) * pad) / stride - pad
+        return before + pad.divided(by: stride)
+      }
+    } else {
+      moves = window.strides
+      phases = [1, 1]
+      reach = (0..<2).map { (window.size[$0] - 1) * window.dilation[$0] }
+    }
+    rowsOfTaps = min(window.size[0], reach[0] + 1)
+  }
+
+  var pixels: Int { phases[0] * phases[1] }
+
+  /// How many of an image's pixels so many places in a row see along an axis.
+  func length(_ axis: Int, of places: Int) -> Int { (places - 1) * moves[axis] + reach[axis] + 1 }
+
+  /// The vectors of four that hold what one of the window's rows sees at four places.
+  var vectorsOfQuad: Int { length(1, of: 4).divided(by: 4) }
 }
