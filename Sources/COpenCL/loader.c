@@ -6,9 +6,13 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <pthread.h>
+#if defined(__linux__)
+#include <sched.h>
+#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MAX_PLATFORMS = 64, MAX_DRIVERS = 64, MAX_PATH = 1024 };
 
@@ -19,6 +23,33 @@ static apus_opencl_source source;
 static char library[MAX_PATH];
 static cl_platform_id driver_platforms[MAX_PLATFORMS];
 static cl_uint driver_platform_count;
+
+// MARK: - PoCL's threads
+
+/// Lets PoCL keep thread i on processor i, so that what one launch left in a core's caches is there for the next; its
+/// threads change places as they wake otherwise. Only where that takes nobody's choice away: a process that may run on
+/// every processor, and nobody has set how many threads PoCL has. PoCL ends a process that has more threads than
+/// processors then, so their number is set with it, under the older and the newer name.
+static void keep_threads_in_place(void) {
+#if defined(__linux__)
+  static const char *const choices[] = {
+    "POCL_AFFINITY", "POCL_MAX_PTHREAD_COUNT", "POCL_CPU_MAX_CU_COUNT", "POCL_MAX_COMPUTE_UNITS", "POCL_PTHREAD_MIN_THREADS",
+  };
+  for (size_t i = 0; i < sizeof choices / sizeof *choices; i += 1) {
+    if (getenv(choices[i])) return;
+  }
+  cpu_set_t allowed;
+  long processors = sysconf(_SC_NPROCESSORS_ONLN);
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) != processors) return;
+  for (long i = 0; i < processors; i += 1) {
+    if (!CPU_ISSET(i, &allowed)) return;
+  }
+  char count[24];
+  snprintf(count, sizeof count, "%ld", processors);
+  if (setenv("POCL_MAX_PTHREAD_COUNT", count, 1) == 0 && setenv("POCL_CPU_MAX_CU_COUNT", count, 1) == 0)
+    setenv("POCL_AFFINITY", "1", 1);
+#endif
+}
 
 // MARK: - The ICD loader
 
@@ -165,6 +196,7 @@ static void search(void) {
   const char *wish = getenv("APUS_OPENCL");
   int loader_allowed = !wish || !*wish || strcmp(wish, "loader") == 0;
   int drivers_allowed = !wish || !*wish || strcmp(wish, "drivers") == 0;
+  keep_threads_in_place();
   if (loader_allowed && open_loader()) {
     apus_opencl_loader_table = &loader_functions;
     source = APUS_OPENCL_LOADER;

@@ -17,6 +17,35 @@ struct RuntimeTests {
     }
   }
 
+  #if os(Linux)
+    /// PoCL's threads have a processor each, where nobody has chosen otherwise for this process.
+    @Test(.enabled(if: TestDevice.first?.platformName == "Portable Computing Language"))
+    func threadsOfPoCLStayInPlace() throws {
+      let context = try TestDevice.context()
+      try context.queue.finish()
+      let choices = ["AFFINITY", "MAX_PTHREAD_COUNT", "CPU_MAX_CU_COUNT", "MAX_COMPUTE_UNITS", "PTHREAD_MIN_THREADS"]
+      // What the process was started with, whatever was set since.
+      let environment = try Data(contentsOf: URL(fileURLWithPath: "/proc/self/environ"))
+      let variables = Set(
+        environment.split(separator: 0).map { String(decoding: $0.prefix { $0 != UInt8(ascii: "=") }, as: UTF8.self) })
+      /// The processors that a thread may run on, such as `0-3`.
+      func processors(of thread: String) throws -> String? {
+        let status = try String(contentsOfFile: "/proc/self/task/\(thread)/status", encoding: .utf8)
+        return status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }?
+          .split(separator: "\t").last.map(String.init)
+      }
+      let count = ProcessInfo.processInfo.processorCount
+      let all = count > 1 ? "0-\(count - 1)" : "0"
+      let own = try #require(try processors(of: "\(getpid())"))
+      let isFree = own == all && variables.isDisjoint(with: choices.map { "POCL_\($0)" })
+      let threads = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")
+      // A thread may have ended since the folder was read.
+      let places = Set(threads.compactMap { try? processors(of: $0) })
+      if isFree { #expect(places.isSuperset(of: (0..<count).map(String.init))) }
+      if !isFree && !variables.contains("POCL_AFFINITY") { #expect(places == [own]) }
+    }
+  #endif
+
   @Test func devicesAreSelectedByNumberOrName() throws {
     let first = try #require(TestDevice.first)
     #expect(try OpenCLDevice.select("0").index == 0)
