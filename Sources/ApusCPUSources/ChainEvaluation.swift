@@ -38,18 +38,7 @@ extension ChainFrame {
 extension ChainFrame {
   /// Evaluates the chain over some rows of an area and stores its outputs.
   func evaluateRows(_ rows: Range<Int>, _ area: ChainArea) {
-    let shape = area.chunkShape(plan)
-    var row = rows.lowerBound
-    while row < rows.upperBound {
-      let count = min(shape.rows, rows.upperBound - row)
-      var column = area.firstColumn
-      while column < area.firstColumn + area.columns {
-        let columns = min(shape.columns, area.firstColumn + area.columns - column)
-        evaluate(ChainChunk(row: row, rows: count, column: column, columns: columns), area)
-        column += columns
-      }
-      row += count
-    }
+    area.forEachChunk(of: rows, plan) { evaluate($0, area) }
   }
 
   /// Evaluates the chain over a chunk and stores its outputs.

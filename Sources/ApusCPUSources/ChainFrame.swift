@@ -107,4 +107,23 @@ extension ChainArea {
     if columns >= chunk { return (1, chunk) }
     return (max(1, min(rows, chunk / max(columns, 1))), columns)
   }
+
+  /// Calls back for each chunk of some of the area's rows, in their order.
+  @inline(__always)
+  func forEachChunk(
+    of rows: Range<Int>, _ plan: UnsafePointer<ChainPlan>, _ body: (_ chunk: ChainChunk) -> Void
+  ) {
+    let shape = chunkShape(plan)
+    var row = rows.lowerBound
+    while row < rows.upperBound {
+      let count = min(shape.rows, rows.upperBound - row)
+      var column = firstColumn
+      while column < firstColumn + columns {
+        let width = min(shape.columns, firstColumn + columns - column)
+        body(ChainChunk(row: row, rows: count, column: column, columns: width))
+        column += width
+      }
+      row += count
+    }
+  }
 }

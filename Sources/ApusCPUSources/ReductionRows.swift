@@ -60,26 +60,16 @@ extension ChainFrame {
   func totals(_ p: ReductionPlan, _ rows: Range<Int>, _ area: ChainArea) -> UnsafeMutablePointer<Double> {
     let totals = UnsafeMutableRawPointer(spareRow(0)).assumingMemoryBound(to: Double.self)
     for result in 0..<p.resultCount { totals[result] = p.isMaximum ? -.infinity : 0 }
-    let shape = area.chunkShape(plan)
-    var row = rows.lowerBound
-    while row < rows.upperBound {
-      let count = min(shape.rows, rows.upperBound - row)
-      var column = area.firstColumn
-      while column < area.firstColumn + area.columns {
-        let columns = min(shape.columns, area.firstColumn + area.columns - column)
-        let chunk = ChainChunk(row: row, rows: count, column: column, columns: columns)
-        compute(chunk, area, result: resultRow)
-        for result in 0..<p.resultCount {
-          let values = values(result, chunk)
-          if p.isMaximum {
-            totals[result] = Double(largest(Float(totals[result]), maximum(values, chunk.count)))
-          } else {
-            totals[result] += Double(sum(values, chunk.count))
-          }
+    area.forEachChunk(of: rows, plan) { chunk in
+      compute(chunk, area, result: resultRow)
+      for result in 0..<p.resultCount {
+        let values = values(result, chunk)
+        if p.isMaximum {
+          totals[result] = Double(largest(Float(totals[result]), maximum(values, chunk.count)))
+        } else {
+          totals[result] += Double(sum(values, chunk.count))
         }
-        column += columns
       }
-      row += count
     }
     return totals
   }
