@@ -27,9 +27,12 @@
 // y                         element (image, channel, row, column), without gaps
 // offsets and sizes are in elements
 //
+// AHEAD                     not 0 where lines are fetched before their use: what is written and what the chain reads while a
+//                           tile is computed, the next image while an image is
 // JOINS_THROUGH_MEMORY      for oclgrind, which cannot follow vectors that are joined
 
 #include "arithmetic.cl"
+#include "fetch.cl"
 #include "window.cl"
 
 #ifndef TILE_M
@@ -154,6 +157,14 @@ __kernel void convolution_wide(
 #endif
     }
 
+#if AHEAD
+    const ulong image_size = (ulong)in_channels * in_height * in_width;
+    __global const float *next = x + x_offset + min(job + (uint)get_global_size(0), images * groups - 1) * image_size;
+    const uint lines = image_size / 16;
+    const uint share = lines / max(pixels / (VECTORS * 16) * tiles / get_global_size(1), 1ul) + 1;
+    uint fetched = 0;
+#endif
+
     __global const float *phase_panels =
         panels + panels_offset + group * tiles * panel_size * (KERNEL_H * KERNEL_W);
 #if TRANSPOSED
@@ -221,6 +232,21 @@ __kernel void convolution_wide(
             }
           }
 
+#if AHEAD
+          FETCH_SHARE(next, fetched, share, lines);
+#define FETCH_ROW(pointer) FETCH(pointer);
+#pragma unroll
+          for (uint m = 0; m < TILE_M; m += 1) {
+            const uint row = group * out_channels + tile * TILE_M + m;
+#pragma unroll
+            for (uint v = 0; v < VECTORS; v += 1) {
+              const uint column0 = targets[v * SEGMENTS];
+              FETCH_ROW(y + y_offset + ((ulong)batch * groups * out_channels + row) * pixels + column0)
+              //@begin fetches
+              //@end fetches
+            }
+          }
+#endif
           float16 sum[TILE_M][VECTORS];
 #pragma unroll
           for (uint m = 0; m < TILE_M; m += 1) {

@@ -23,8 +23,10 @@
 // offsets and sizes are in elements
 //
 // TILE_W                divides KERNEL_W
+// AHEAD                 not 0 where the next image and gradient are fetched while these are multiplied
 
 #include "arithmetic.cl"
+#include "fetch.cl"
 #include "window.cl"
 
 #ifndef TILE_C
@@ -133,6 +135,20 @@ __kernel void convolution_wide_weights(
       const ulong job = (ulong)image * groups + group;
       __global float *results =
           sums + sums_offset + ((ulong)get_global_id(0) * groups + group) * channels * TAPS * feature_pitch;
+#if AHEAD
+      const ulong distance = group + 1 < groups ? 1 : (get_global_size(0) - 1) * groups + 1;
+      const ulong next = min(job + distance, (ulong)images * groups - 1);
+      __global const float *next_x = x + x_offset + next * channels * height * width;
+      __global const float *next_dy = dy + dy_offset + next * features * pixels;
+      const uint x_lines = channels * height * width / 16;
+      const uint dy_lines = features * pixels / 16;
+      const uint rows_of_tiles = blocks / get_global_size(1) * (KERNEL_H / TILE_H) * (KERNEL_W / TILE_W)
+                                 * max(feature_pitch / (16 * VECTORS), 1u) * out_height;
+      const uint x_share = x_lines / max(rows_of_tiles, 1u) + 1;
+      const uint dy_share = dy_lines / max(rows_of_tiles, 1u) + 1;
+      uint x_fetched = 0;
+      uint dy_fetched = 0;
+#endif
       copy_transposed(dy + dy_offset + job * features * pixels, features, pixels, gradient, feature_pitch);
 
       for (uint block = get_global_id(1); block < blocks; block += get_global_size(1)) {
@@ -166,6 +182,10 @@ __kernel void convolution_wide_weights(
               }
               __global const float *dy_pixel = gradient;
               for (uint oh = 0; oh < out_height; oh += 1) {
+#if AHEAD
+                FETCH_SHARE(next_x, x_fetched, x_share, x_lines);
+                FETCH_SHARE(next_dy, dy_fetched, dy_share, dy_lines);
+#endif
                 __global const float *source = planes + oh * STRIDE_H * plane_pitch + j0 * DILATION_W;
                 for (uint ow = 0; ow < out_width; ow += 1) {
                   float16 values[VECTORS];

@@ -14,3 +14,8 @@
 #else
 #define FETCH(address)
 #endif
+
+// Has the next `share` of an array's lines of 16 floats brought to the caches while something else is computed: `done` of
+// `lines` have been.
+#define FETCH_SHARE(array, done, share, lines) \
+  for (const uint until = min(done + (share), lines); done < until; done += 1) FETCH((array) + (ulong)done * 16)

@@ -20,8 +20,8 @@
 // *_batch_stride    from one matrix of the batch to the next
 // all strides are in elements, as are the offsets
 //
-// AHEAD             not 0 where C's lines are fetched before the loop over K: the stores would wait for them where C is in no
-//                   cache, which a long loop hides
+// AHEAD             not 0 where lines are fetched before the loop over K: those that the chain reads, and, where FETCHES_C says
+//                   so, C's; else the loads, and the stores, would wait for what is in no cache
 // ROWS_SHARED       whether neighbouring work-items share rows and not columns: what they share stays in the caches, so it
 //                   should be of the larger operand; and they write C's rows from end to end
 
@@ -46,6 +46,9 @@
 
 #ifndef ROWS_SHARED
 #define ROWS_SHARED 0
+#endif
+#ifndef FETCHES_C
+#define FETCHES_C 0
 #endif
 
 #define VECTORS (TILE_N / 16)
@@ -91,14 +94,17 @@ __kernel void matmul_wide(
       - (first_column - column0);
 
 #if AHEAD
-  __global const float *c_tile =
-      c + c_offset + batch * c_batch_stride + slice * c_slice_stride + row0 * c_row_stride + column0;
+// A row of a tile; one that is not aligned ends in another line.
+#define FETCH_ROW(pointer)                                                           \
+  _Pragma("unroll") for (uint v = 0; v < VECTORS; v += 1) FETCH((pointer) + v * 16); \
+  FETCH((pointer) + TILE_N - 1);
 #pragma unroll
-  for (uint row = 0; row < TILE_M; row += 1) {
-    // A row that is not aligned ends in another line.
-#pragma unroll
-    for (uint v = 0; v < VECTORS; v += 1) FETCH(c_tile + row * c_row_stride + v * 16);
-    FETCH(c_tile + row * c_row_stride + TILE_N - 1);
+  for (uint row = row0; row < row0 + TILE_M; row += 1) {
+#if FETCHES_C
+    FETCH_ROW(c + c_offset + batch * c_batch_stride + slice * c_slice_stride + row * c_row_stride + column0)
+#endif
+    //@begin fetches
+    //@end fetches
   }
 #endif
 

@@ -23,9 +23,11 @@
 // values (winograd_weights) are what winograd_output makes pixels of. A tile of the output's gradient is the transpose of
 // what winograd_output does: its values are those of the polynomial with its pixels as coefficients.
 //
+// AHEAD                     not 0 where the next channels are fetched while these are transformed
 // JOINS_THROUGH_MEMORY      for oclgrind, which cannot follow vectors that are joined
 
 #include "arithmetic.cl"
+#include "fetch.cl"
 #include "transposition.cl"
 #include "winograd_points.cl"
 
@@ -144,6 +146,13 @@ __kernel void winograd_input(
       }
     }
 
+#if AHEAD
+    const uint next = min(job + (uint)get_global_size(0), images * blocks - 1);
+    __global const float *next_from =
+        x + x_offset + ((ulong)(first_image + next / blocks) * channels + next % blocks * 16) * pixels;
+    const uint lines = min(16u, channels - next % blocks * 16) * pixels / 16;
+    uint fetched = 0;
+#endif
     __global float *tile = v + v_offset + (ulong)image * tile_rows * tile_columns * row_stride + channel0;
     for (uint tile_row = 0; tile_row < tile_rows; tile_row += 1) {
       for (uint column = 0; column < plane_columns; column += 1) {
@@ -158,6 +167,9 @@ __kernel void winograd_input(
         for (uint i = 0; i < POINTS; i += 1) vstore16(results[i], i * plane_columns + column, halves);
       }
       for (uint tile_column = 0; tile_column < tile_columns; tile_column += 1) {
+#if AHEAD
+        FETCH_SHARE(next_from, fetched, lines / (tile_rows * tile_columns) + 1, lines);
+#endif
         for (uint point = 0; point < POINTS; point += 1) {
           float16 values[EXTENT];
           float16 results[POINTS];

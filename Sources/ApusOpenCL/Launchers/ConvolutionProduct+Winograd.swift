@@ -25,7 +25,8 @@ extension ConvolutionProduct {
         ], groups: [filter.outChannels.divided(by: 16), filter.inChannels], local: [1, 1])
     ]
 
-    let reading = try builder.add(KernelInstance(template: "winograd_input", macros: macros))
+    let reading = try builder.add(
+      KernelInstance(template: "winograd_input", macros: macros.merging(FetchAhead.next(device)) { $1 }))
     for slice in plan.slices {
       launches.append(plan.expansion(reading, of: .source, first, images: slice, to: source, slots))
       let product = MatrixProduct(

@@ -10,9 +10,10 @@ extension ConvolutionProduct {
   ) throws(OpenCLError) -> [PlannedLaunch] {
     let filter = plan.filter
     let (sums, source, gradient, slots) = plan.parts(of: scratch)
-    let ofInput = try builder.add(KernelInstance(template: "winograd_input", macros: plan.macros))
+    let macros = plan.macros.merging(FetchAhead.next(device)) { $1 }
+    let ofInput = try builder.add(KernelInstance(template: "winograd_input", macros: macros))
     let ofGradient = try builder.add(
-      KernelInstance(template: "winograd_input", macros: plan.macros.merging(["GRADIENT": "1"]) { $1 }))
+      KernelInstance(template: "winograd_input", macros: macros.merging(["GRADIENT": "1"]) { $1 }))
     let width = filter.outChannels.divided(by: 16) * 16
     let total = TensorView(
       sums, shape: [filter.products, filter.inChannels, width], strides: [plan.weightStride, plan.outStride, 1])

@@ -10,13 +10,16 @@ struct Epilogue {
   /// The regions that an epilogue fills in a template.
   struct Text {
     let arguments: String
+    /// The rows of tiles that are read, to be fetched before they are.
+    let fetches: String
     let rows: String
     let vector: String
     let scalar: String
 
     /// Those that a template has.
     func regions(_ names: String...) -> [String: String] {
-      ["arguments": arguments, "rows": rows, "vector": vector, "scalar": scalar].filter { names.contains($0.key) }
+      let all = ["arguments": arguments, "fetches": fetches, "rows": rows, "vector": vector, "scalar": scalar]
+      return all.filter { names.contains($0.key) }
     }
   }
 
@@ -29,12 +32,14 @@ struct Epilogue {
 
   /// Renders the chain, declaring its inputs and uniforms.
   ///
-  /// The template provides `product`, `batch`, `row`, `column`, `c_row`, `LOAD` and `RANDOM`.
+  /// The template provides `product`, `batch`, `row`, `column`, `c_row`, `LOAD` and `RANDOM`; where it has fetches, also
+  /// `column0` and `FETCH_ROW`.
   ///
   /// - Parameter store: the macro that writes a vector.
   func text(_ parameters: inout ParameterList, store: String) -> Text {
     let used = expression.inputs.filter { $0 > 0 && $0 <= inputs.count }
     var rows: [String] = []
+    var fetches: [String] = []
     for input in used {
       let view = inputs[input - 1]
       let name = "x\(input)"
@@ -44,7 +49,9 @@ struct Epilogue {
         parameters.add("\(name)_\(index)_stride", .int(view.strides[axis]))
         terms.append("(long)\(index) * \(name)_\(index)_stride")
       }
-      rows.append("__global const \(view.element.openCL) *\(name)_row = \(terms.joined(separator: " + "));")
+      let place = terms.joined(separator: " + ")
+      rows.append("__global const \(view.element.openCL) *\(name)_row = \(place);")
+      if view.strides[1] != 0 && view.strides[2] == 1 { fetches.append("FETCH_ROW(\(place) + column0)") }
     }
     parameters.add(uniforms: Expression.uniformsUsed([expression]), isRandom: expression.isRandom)
 
@@ -64,7 +71,8 @@ struct Epilogue {
       return lines.map { String(repeating: " ", count: indentation) + $0 }.joined(separator: "\n")
     }
     return Text(
-      arguments: parameters.text, rows: rows.map { "      " + $0 }.joined(separator: "\n"),
+      arguments: parameters.text, fetches: fetches.map { "    " + $0 }.joined(separator: "\n"),
+      rows: rows.map { "      " + $0 }.joined(separator: "\n"),
       vector: body(isVector: true, indentation: 8), scalar: body(isVector: false, indentation: 10))
   }
 

@@ -100,14 +100,16 @@ extension MatrixProduct {
     let sharesRows = (m > n && m >= MatrixProduct.manyRows) || writesMost
     var parameters = ParameterList(fixed)
     let text = epilogue.text(&parameters, store: "vstore16")
+    let fetchesOutput = FetchAhead.output(device, steps: kSlice)
+    let fetches = fetchesOutput || (device.style == .wide && !text.fetches.isEmpty)
     let suffix = try builder.add(
       KernelInstance(
         template: "matmul_wide",
         macros: [
           "TILE_M": "\(tile.m)", "TILE_N": "\(tile.n)", "A_ROWS_ADJACENT": rowsAdjacent ? "1" : "0",
           "A_PACKED": packsA ? "1" : "0", "B_PACKED": packsB ? "1" : "0", "ROWS_SHARED": sharesRows ? "1" : "0",
-          "AHEAD": FetchAhead.output(device, steps: kSlice) ? "1" : "0",
-        ], regions: text.regions("arguments", "rows", "vector", "scalar")))
+          "AHEAD": fetches ? "1" : "0", "FETCHES_C": fetchesOutput ? "1" : "0",
+        ], regions: text.regions("arguments", "fetches", "rows", "vector", "scalar")))
     let (rows, columns) = (m.divided(by: tile.m), n.divided(by: tile.n))
     launches.append(
       PlannedLaunch(
