@@ -1,5 +1,6 @@
 import ApusCPUKernels
 import ApusExpression
+import CPrefetch
 
 /// Transforms tiles of planes.
 func expandTiles(_ e: WinogradExpansion) {
@@ -62,7 +63,14 @@ private func expand<E: Expansion>(_ e: WinogradExpansion, _ expansion: E.Type) {
           Wide.load(pixels + (index + E.distance) * band.rowStride).store(pixels + index * band.rowStride)
         }
       }
+      // What the next row reads is on its way while this one is transformed.
+      let ahead = row + 1 < e.firstRow + e.rowCount ? band.next(planes, e, row: row + 1, E.extent, E.distance) : nil
       for tileColumn in 0..<tileColumns {
+        if let ahead {
+          for channel in tileColumn * channels / tileColumns..<(tileColumn + 1) * channels / tileColumns {
+            band.fetch(ahead.place + channel * band.plane, ahead.count)
+          }
+        }
         for point in 0..<E.points {
           E.transform(
             VectorRow(
@@ -145,6 +153,28 @@ private struct WinogradBand {
       } else {
         target.update(repeating: 0, count: rowStride)
       }
+    }
+  }
+
+  /// What of the first channel's plane is read for a row of tiles that is not the first.
+  @inline(__always)
+  func next(
+    _ planes: UnsafePointer<Float>, _ e: WinogradExpansion, row: Int, _ extent: Int, _ distance: Int
+  ) -> (place: UnsafePointer<Float>, count: Int)? {
+    let (image, tileRow) = (row / e.tiling.tileRows, row % e.tiling.tileRows)
+    let start = distance * tileRow - rowPadding
+    let first = max(start + (tileRow > 0 ? extent - distance : 0), 0)
+    let end = min(start + extent, planeRows)
+    guard first < end else { return nil }
+    return (planes + image * e.imageStride + first * planeColumns, (end - first) * planeColumns)
+  }
+
+  @inline(__always)
+  func fetch(_ place: UnsafePointer<Float>, _ count: Int) {
+    var index = 0
+    while index < count {
+      apus_prefetch_line(place + index)
+      index += 16
     }
   }
 
