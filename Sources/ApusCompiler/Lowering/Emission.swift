@@ -67,13 +67,21 @@ struct Emission {
   private mutating func emit(_ index: Int, _ computation: Computation) {
     let shape = computation.type.shape
     let whole = source(index, Layout(contiguous: shape))
-    func launch(_ kernel: Kernel, _ inputs: [Computation.Operand]) -> Launch {
-      Launch(
-        kernel: kernel, inputs: inputs.map(source), outputs: [whole],
-        label: "\(kernel.name) \(computation.type) \(computation.location)")
+    /// A launch that computes the whole result, unless outputs say otherwise.
+    func append(_ kernel: Kernel, _ inputs: [Computation.Operand], outputs: [Source]? = nil) {
+      launches.append(
+        Launch(
+          kernel: kernel, inputs: inputs.map(source), outputs: outputs ?? [whole],
+          label: "\(kernel.name) \(computation.type) \(computation.location)"))
     }
     if rowChains.contains(index) {
-      if let chain = rowChains.chain(inPlaceOf: index) { emit(chain, computation) }
+      guard let chain = rowChains.chain(inPlaceOf: index) else { return }
+      let (kernel, results) = chain.launch(wanted: wanted)
+      append(
+        .rowChain(kernel), chain.operands,
+        outputs: results.compactMap { node in
+          computations[node].map { source(node, Layout(contiguous: $0.type.shape)) }
+        })
       return
     }
     switch computation.body {
@@ -82,29 +90,24 @@ struct Emission {
     case .pointwise:
       guard let (members, chains) = siblingChains.launch(of: index, in: computations) else { return }
       let output = Layout(contiguous: shape)
-      let kernel = Emission.pointwise(chains, output: output)
-      launches.append(
-        Launch(
-          kernel: kernel, inputs: chains.operands.map(source), outputs: members.map { source($0, output) },
-          label: "\(kernel.name) \(computation.type) \(computation.location)"))
+      append(
+        .pointwise(PointwiseKernel(chains, output: output)), chains.operands,
+        outputs: members.map { source($0, output) })
     case .matrixProduct(let left, let right, let epilogue):
-      let kernel = Emission.matrixProduct(left.layout, right.layout, epilogue, shape)
-      launches.append(launch(.matrixProduct(kernel), computation.operands))
+      append(
+        .matrixProduct(MatrixProductKernel(left.layout, right.layout, epilogue, shape)), computation.operands)
     case .reduction(let kind, let axes, _):
       guard let group = siblingReductions.group(startingAt: index) else { return }
-      let kernel = Kernel.reduction(Emission.reduction(kind, axes, group))
-      launches.append(
-        Launch(
-          kernel: kernel, inputs: group.operands.map(source),
-          outputs: group.members.map { source($0, Layout(contiguous: shape)) },
-          label: "\(kernel.name) \(computation.type) \(computation.location)"))
+      append(
+        .reduction(ReductionKernel(kind, axes, group)), group.operands,
+        outputs: group.members.map { source($0, Layout(contiguous: shape)) })
     case .rows(let operation, let operands):
       let extents = operands[0].layout.extents
       let columns = extents.last ?? 1
       let rows = RowKernel(rows: extents.reduce(1, *) / columns, columns: columns)
       if siblingLosses.isJoined(index) { return }
       guard let gradient = siblingLosses.gradient(of: index) else {
-        launches.append(launch(operation.kernel(rows), operands))
+        append(operation.kernel(rows), operands)
         return
       }
       let kernel = Kernel.softmaxCrossEntropy(
@@ -121,29 +124,30 @@ struct Emission {
         rowStride: windowLength == nil ? shape.count / rows : 1,
         epilogue: epilogue?.expression ?? (computations[table.node]?.type.elementType == .uint8 ? .input(0) : nil),
         extras: (epilogue?.operands ?? []).compactMap {
-          Emission.matrix($0.layout, splitAt: indices.layout.extents.count)
+          $0.layout.matrix(splitAt: indices.layout.extents.count)
         })
-      launches.append(launch(.gather(kernel), computation.operands))
+      append(.gather(kernel), computation.operands)
     case .scatterAdd(let values, let indices, let tableRows):
       let rows = indices.layout.count
       let kernel = ScatterAddKernel(rows: rows, columns: values.layout.count / rows, tableRows: tableRows)
-      launches.append(launch(.scatterAdd(kernel), computation.operands))
+      append(.scatterAdd(kernel), computation.operands)
     case .convolution(let pass, let extents, _, _, let epilogue):
       let kernel = ConvolutionKernel(
         pass: pass, shape: extents, epilogue: epilogue?.expression,
-        extras: (epilogue?.operands ?? []).compactMap { Emission.images($0.layout) })
-      launches.append(launch(.convolution(kernel), computation.operands))
+        extras: (epilogue?.operands ?? []).compactMap(\.layout.images))
+      append(.convolution(kernel), computation.operands)
     case .whole(let operation, let operands):
-      launches.append(launch(operation.kernel, operands))
+      append(operation.kernel, operands)
     case .assembly(let parts, _):
       if parts.reduce(0, { $0 + $1.destination.count }) < shape.count {
         let zero = Computation.Chain(expression: 0, operands: [])
-        launches.append(launch(Emission.pointwise(zero, output: Layout(contiguous: shape)), []))
+        append(.pointwise(PointwiseKernel(zero, output: Layout(contiguous: shape))), [])
       }
       for part in parts {
         launches.append(
           Launch(
-            kernel: Emission.pointwise(part.chain, output: part.destination), inputs: part.chain.operands.map(source),
+            kernel: .pointwise(PointwiseKernel(part.chain, output: part.destination)),
+            inputs: part.chain.operands.map(source),
             outputs: [source(index, part.destination)],
             label:
               "\(part.chain.expression == .input(0) ? "copy" : "pointwise") \(computation.type) \(computation.location)"
@@ -152,23 +156,13 @@ struct Emission {
     }
   }
 
-  private mutating func emit(_ chain: RowChain, _ last: Computation) {
-    let (kernel, results) = chain.launch(wanted: wanted)
-    launches.append(
-      Launch(
-        kernel: .rowChain(kernel), inputs: chain.operands.map(source),
-        outputs: results.compactMap { node in
-          computations[node].map { source(node, Layout(contiguous: $0.type.shape)) }
-        }, label: "\(Kernel.rowChain(kernel).name) \(last.type) \(last.location)"))
-  }
-
   /// A copy of an operand into a bound stretch, for outputs that could not be computed in place.
   mutating func copy(_ operand: Computation.Operand, to slice: BufferSlice, label: String) {
     let shape = Shape(operand.layout.extents)
     let chain = Computation.Chain(expression: .input(0), operands: [operand])
     launches.append(
       Launch(
-        kernel: Emission.pointwise(chain, output: Layout(contiguous: shape)), inputs: [source(operand)],
+        kernel: .pointwise(PointwiseKernel(chain, output: Layout(contiguous: shape))), inputs: [source(operand)],
         outputs: [.bound(slice)], label: label))
   }
 
@@ -196,7 +190,7 @@ struct Emission {
         operands: [.init(node: sum, layout: Layout(contiguous: []))])
       launches.append(
         Launch(
-          kernel: Emission.pointwise(chain, output: Layout(contiguous: [])),
+          kernel: .pointwise(PointwiseKernel(chain, output: Layout(contiguous: []))),
           inputs: [.value(sum, offset: 0, count: 1)], outputs: [.value(factor, offset: 0, count: 1)],
           label: "clipping scale"))
       scale = [.value(factor, offset: 0, count: 1)]
@@ -216,94 +210,6 @@ struct Emission {
       append(0..<arena.matrixCount, decays: true, label: label)
       append(arena.matrixCount..<arena.count, decays: false, label: label + " without decay")
     }
-  }
-
-  // MARK: Geometry
-
-  private static func pointwise(_ chain: Computation.Chain, output: Layout) -> Kernel {
-    pointwise(Computation.JointChain(expressions: [chain.expression], operands: chain.operands), output: output)
-  }
-
-  private static func pointwise(_ chains: Computation.JointChain, output: Layout) -> Kernel {
-    let (extents, strides) = Layout.collapsed(
-      extents: output.extents, strides: [output.strides] + chains.operands.map(\.layout.strides))
-    return .pointwise(
-      PointwiseKernel(
-        expressions: chains.expressions, extents: extents, inputStrides: Array(strides.dropFirst()),
-        outputStrides: strides[0]))
-  }
-
-  private static func reduction(
-    _ kind: Reduction.Kind, _ axes: [Int], _ group: SiblingReductions.Group
-  ) -> ReductionKernel {
-    let extents = group.operands.first?.layout.extents ?? []
-    let keptAxes = extents.indices.filter { !axes.contains($0) }
-    func part(_ axes: [Int]) -> (extents: [Int], strides: [[Int]]) {
-      Layout.collapsed(
-        extents: axes.map { extents[$0] },
-        strides: group.operands.map { operand in axes.map { operand.layout.strides[$0] } })
-    }
-    let kept = part(keptAxes)
-    let reduced = part(axes)
-    return ReductionKernel(
-      kind: kind, prologues: group.prologues, kept: kept.extents, reduced: reduced.extents,
-      keptStrides: kept.strides, reducedStrides: reduced.strides)
-  }
-
-  /// The layout as rows and columns, the axes before `split` joined to rows and the others to columns; nil where
-  /// a single stride does not describe each.
-  static func matrix(_ layout: Layout, splitAt split: Int) -> MatrixProductKernel.Matrix? {
-    let rows = Layout.collapsed(extents: Array(layout.extents[..<split]), strides: [Array(layout.strides[..<split])])
-    let columns = Layout.collapsed(extents: Array(layout.extents[split...]), strides: [Array(layout.strides[split...])])
-    guard rows.extents.count == 1, columns.extents.count == 1 else { return nil }
-    return .init(rowStride: rows.strides[0][0], columnStride: columns.strides[0][0], batchStrides: [])
-  }
-
-  /// The layout `[N, C, H, W]` with a single stride over the pixels, or nil where there is none.
-  static func images(_ layout: Layout) -> ConvolutionKernel.Extra? {
-    guard layout.extents.count == 4 else { return nil }
-    let pixels = Layout.collapsed(extents: Array(layout.extents[2...]), strides: [Array(layout.strides[2...])])
-    guard pixels.extents.count == 1 else { return nil }
-    return .init(
-      imageStride: layout.strides[0], channelStride: layout.strides[1], pixelStride: pixels.strides[0][0])
-  }
-
-  private static func matrixProduct(
-    _ left: Layout, _ right: Layout, _ epilogue: Computation.Chain?, _ shape: Shape
-  ) -> MatrixProductKernel {
-    let rank = shape.rank
-    let output = Layout(contiguous: shape)
-    let others = [output] + (epilogue?.operands.map(\.layout) ?? [])
-    // Batch axes over which the right operand is constant and the rows of everything else run on are rows.
-    let rows = Layout.collapsed(
-      extents: Array(shape.dimensions[..<(rank - 1)]),
-      strides: [left.strides.dropLast()].map(Array.init) + others.map { Array($0.strides.dropLast()) })
-    let rightBatch = right.strides[..<(rank - 2)]
-    let joinsBatch =
-      rank > 2 && rows.extents.count == 1
-      && zip(rightBatch, shape.dimensions).allSatisfy { $0.0 == 0 || $0.1 == 1 }
-    let batchExtents = joinsBatch || rank == 2 ? [] : Array(shape.dimensions[..<(rank - 2)])
-    let layouts = [left, right] + others
-    let batch =
-      batchExtents.isEmpty
-      ? (extents: [Int](), strides: layouts.map { _ in [Int]() })
-      : Layout.collapsed(extents: batchExtents, strides: layouts.map { Array($0.strides[..<(rank - 2)]) })
-    func matrix(_ position: Int) -> MatrixProductKernel.Matrix {
-      let strides = layouts[position].strides
-      var rowStride = strides[rank - 2]
-      if joinsBatch {
-        // The joined rows' stride; the right operand's rows are the inner axis and stay.
-        if position == 0 { rowStride = rows.strides[0][0] }
-        if position >= 2 { rowStride = rows.strides[position - 1][0] }
-      }
-      return .init(
-        rowStride: rowStride, columnStride: strides[rank - 1],
-        batchStrides: batch.extents == [1] ? [] : batch.strides[position])
-    }
-    return MatrixProductKernel(
-      m: joinsBatch ? rows.extents[0] : shape[-2], n: shape[-1], k: left.extents[rank - 1],
-      batch: batch.extents == [1] ? [] : batch.extents, left: matrix(0), right: matrix(1), output: matrix(2),
-      epilogue: epilogue?.expression, extras: others.indices.dropFirst().map { matrix($0 + 2) })
   }
 
   // MARK: Storage

@@ -103,7 +103,7 @@ struct Fusion {
           index, with: .matrixProduct(left: left, right: right, epilogue: epilogue), shape, absorbing: operand.node)
         return
       case .gather(let table, let indices, let windowLength, nil)?:
-        guard others.allSatisfy({ Emission.matrix($0.layout, splitAt: indices.layout.extents.count) != nil }) else {
+        guard others.allSatisfy({ $0.layout.matrix(splitAt: indices.layout.extents.count) != nil }) else {
           continue
         }
         replace(
@@ -111,7 +111,7 @@ struct Fusion {
           shape, absorbing: operand.node)
         return
       case .convolution(let pass, let extents, let first, let second, nil)? where pass != .weightGradient:
-        guard others.allSatisfy({ Emission.images($0.layout) != nil }) else { continue }
+        guard others.allSatisfy({ $0.layout.images != nil }) else { continue }
         replace(
           index, with: .convolution(pass, extents, first, second, epilogue: epilogue), shape, absorbing: operand.node)
         return

@@ -181,7 +181,7 @@ struct RowChain {
     var lastPass: Int?
     var sharesOperand = false
     for operand in chain.operands {
-      guard let matrix = Emission.matrix(operand.layout, splitAt: split) else { return nil }
+      guard let matrix = operand.layout.matrix(splitAt: split) else { return nil }
       if members.contains(operand.node) {
         guard let pass = passOfValue[operand.node], operand.layout.offset == 0, matrix.rowStride == 1,
           matrix.columnStride == 0

@@ -5,8 +5,7 @@ extension ConformanceCase {
   /// Every case, by family.
   public static var all: [ConformanceCase] {
     pointwise + matrixProducts + reductions + siblingReductions + rowChains + rows + indexing + movement + fusion
-      + networks
-      + convolutions + images + attentions + sparseProducts + windows
+      + networks + convolutions + images + attentions + sparseProducts + windows
   }
 
   /// Sizes that catch off-by-one errors: one, primes, a vector, one over a tile.

@@ -65,8 +65,7 @@ struct LaunchPlanner {
     case .sparseProductGradient(let kernel):
       SparseMatrix.gradientScratchSize(kernel)
     case .pointwise, .rowChain, .argmax, .softmax, .logSumExp, .softmaxCrossEntropy, .gather, .scatterAdd, .pool,
-      .poolGradient,
-      .sparseRows, .sparseProduct, .augmentation, .update:
+      .poolGradient, .sparseRows, .sparseProduct, .augmentation, .update:
       0
     }
   }
