@@ -123,14 +123,6 @@ extension ConvolutionShape {
 extension Window {
   var taps: Int { size[0] * size[1] }
 
-  /// How many pixels along an axis it sees at so many places in a row.
-  func reach(_ axis: Int, of places: Int) -> Int {
-    (places - 1) * strides[axis] + (size[axis] - 1) * dilation[axis] + 1
-  }
-
-  /// The vectors of four that hold what one of its rows sees at four places.
-  var vectorsOfQuad: Int { reach(1, of: 4).divided(by: 4) }
-
   /// The macros by which kernels know the window.
   var macros: [String: String] {
     var macros: [String: String] = [:]

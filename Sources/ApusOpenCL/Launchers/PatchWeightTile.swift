@@ -54,12 +54,12 @@ struct PatchWeightPlan {
   /// The work-items of one place, which share its pixels.
   private var parts: Int { PatchTile.group / cells }
   private var quads: Int { tile.rows * tile.columns / 4 }
-  private var window: Window { shape.window }
+  private var view: PatchView { PatchView(.weightGradient, shape.window) }
 
   /// The bytes of local memory of a work-group, as the kernel's macros count them.
   var localMemory: Int {
-    let pitch = (tile.columns / 4 - 1) * window.strides[1] + window.vectorsOfQuad
-    let tiles = tile.channels * (window.reach(0, of: tile.rows) * pitch | 1) + tile.features * (quads | 1)
+    let pitch = (tile.columns / 4 - 1) * view.moves[1] + view.vectorsOfQuad
+    let tiles = tile.channels * (view.length(0, of: tile.rows) * pitch | 1) + tile.features * (quads | 1)
     let sums = (cells * item.features * item.channels * shape.taps).divided(by: 4)
     return 16 * (parts > 1 ? max(tiles, sums) : tiles)
   }
@@ -86,9 +86,9 @@ struct PatchWeightPlan {
         ? planes.divided(by: PatchTile.group / plane) : planes * plane.divided(by: PatchTile.group)
     }
     let quad =
-      item.features * (1 + item.channels * shape.taps * 4) + item.channels * window.size[0] * window.vectorsOfQuad + 9
+      item.features * (1 + item.channels * shape.taps * 4) + item.channels * view.rowsOfTaps * view.vectorsOfQuad + 9
     let elements =
-      loads(window.reach(0, of: tile.rows) * window.reach(1, of: tile.columns), tile.channels)
+      loads(view.length(0, of: tile.rows) * view.length(1, of: tile.columns), tile.channels)
       + loads(quads * 4, tile.features)
     return Double(grid.reduce(PatchTile.group, *))
       * Double(steps * (quads.divided(by: parts) * quad + 8 * elements + 120))
