@@ -41,7 +41,7 @@ private enum GradientExpansion<Transform: WinogradTransform>: Expansion {
 @inline(__always)
 private func expand<E: Expansion>(_ e: WinogradExpansion, _ expansion: E.Type) {
   let band = WinogradBand(e)
-  let (tileRows, tileColumns) = (e.tiling.tileRows, e.tiling.tileColumns)
+  let tileColumns = e.tiling.tileColumns
   let halves = band.rows + E.extent * band.rowStride
   var channel = 0
   while channel < e.channels {
@@ -50,11 +50,8 @@ private func expand<E: Expansion>(_ e: WinogradExpansion, _ expansion: E.Type) {
     band.prepare(extent: E.extent)
     var tile = e.target + channel
     for row in e.firstRow..<e.firstRow + e.rowCount {
-      let (image, tileRow) = (row / tileRows, row % tileRows)
-      let shared = row > e.firstRow && tileRow > 0 ? E.extent - E.distance : 0
-      let first = E.distance * tileRow - band.rowPadding
-      band.read(
-        planes + image * e.imageStride, rows: first + shared..<first + E.extent, to: shared, channels: channels)
+      let pixels = band.pixels(of: row, e, expansion)
+      band.read(planes + pixels.offset, rows: pixels.rows, to: E.extent - pixels.rows.count, channels: channels)
       for column in 0..<band.columns {
         let pixels = band.rows + column * Wide.count
         E.transform(
@@ -64,11 +61,11 @@ private func expand<E: Expansion>(_ e: WinogradExpansion, _ expansion: E.Type) {
         }
       }
       // What the next row reads is on its way while this one is transformed.
-      let ahead = row + 1 < e.firstRow + e.rowCount ? band.next(planes, e, row: row + 1, E.extent, E.distance) : nil
+      let next = row + 1 < e.firstRow + e.rowCount ? band.pixels(of: row + 1, e, expansion) : nil
       for tileColumn in 0..<tileColumns {
-        if let ahead {
+        if let next {
           for channel in tileColumn * channels / tileColumns..<(tileColumn + 1) * channels / tileColumns {
-            band.fetch(ahead.place + channel * band.plane, ahead.count)
+            band.fetch(planes + next.offset + channel * band.plane, rows: next.rows)
           }
         }
         for point in 0..<E.points {
@@ -93,7 +90,7 @@ private struct WinogradBand {
   let columns: Int
   /// Floats of a plane, and its rows and columns.
   let plane: Int
-  let rowPadding: Int
+  private let rowPadding: Int
   private let planeRows: Int
   private let planeColumns: Int
   private let columnPadding: Int
@@ -130,13 +127,24 @@ private struct WinogradBand {
     channelRows.update(repeating: 0, count: Wide.count * pitch)
   }
 
+  /// What a row of tiles is made from beside what the row before it left: rows of pixels, some of them outside the planes,
+  /// and how far the planes of their image lie behind those of the first.
+  @inline(__always)
+  func pixels<E: Expansion>(
+    of row: Int, _ e: WinogradExpansion, _ expansion: E.Type
+  ) -> (offset: Int, rows: Range<Int>) {
+    let (image, tileRow) = (row / e.tiling.tileRows, row % e.tiling.tileRows)
+    let shared = row > e.firstRow && tileRow > 0 ? E.extent - E.distance : 0
+    let first = E.distance * tileRow - rowPadding
+    return (image * e.imageStride, first + shared..<first + E.extent)
+  }
+
   /// Reads rows of the planes into the band from one of its rows on; there are zeros outside the planes.
   ///
   /// Channel by channel the rows are copied in one piece first: the next pieces are then fetched ahead, and planes a multiple
   /// of four kilobytes apart do not drive each other out of the first-level cache.
   func read(_ planes: UnsafePointer<Float>, rows wanted: Range<Int>, to index: Int, channels: Int) {
-    let first = max(wanted.lowerBound, 0)
-    let inside = max(min(wanted.upperBound, planeRows) - first, 0)
+    let (first, inside) = inside(wanted)
     if inside > 0 {
       var from = planes + first * planeColumns
       var to = channelRows
@@ -156,26 +164,23 @@ private struct WinogradBand {
     }
   }
 
-  /// What of the first channel's plane is read for a row of tiles that is not the first.
+  /// Has rows of a plane fetched into the cache.
   @inline(__always)
-  func next(
-    _ planes: UnsafePointer<Float>, _ e: WinogradExpansion, row: Int, _ extent: Int, _ distance: Int
-  ) -> (place: UnsafePointer<Float>, count: Int)? {
-    let (image, tileRow) = (row / e.tiling.tileRows, row % e.tiling.tileRows)
-    let start = distance * tileRow - rowPadding
-    let first = max(start + (tileRow > 0 ? extent - distance : 0), 0)
-    let end = min(start + extent, planeRows)
-    guard first < end else { return nil }
-    return (planes + image * e.imageStride + first * planeColumns, (end - first) * planeColumns)
-  }
-
-  @inline(__always)
-  func fetch(_ place: UnsafePointer<Float>, _ count: Int) {
+  func fetch(_ plane: UnsafePointer<Float>, rows wanted: Range<Int>) {
+    let rows = inside(wanted)
+    let place = plane + rows.first * planeColumns
     var index = 0
-    while index < count {
+    while index < rows.count * planeColumns {
       apus_prefetch_line(place + index)
       index += 16
     }
+  }
+
+  /// Those of some rows that a plane has.
+  @inline(__always)
+  private func inside(_ wanted: Range<Int>) -> (first: Int, count: Int) {
+    let first = max(wanted.lowerBound, 0)
+    return (first, max(min(wanted.upperBound, planeRows) - first, 0))
   }
 
   /// Four columns at a time; the last ones overlap those before.
