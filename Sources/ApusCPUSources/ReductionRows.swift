@@ -20,19 +20,16 @@ extension ChainFrame {
       }
       return
     }
-    var row = rows.lowerBound
-    while row < rows.upperBound {
-      let chunk = ChainChunk(row: row, rows: min(shape.rows, rows.upperBound - row), column: 0, columns: area.columns)
+    area.forEachChunk(of: rows, plan) { chunk in
       compute(chunk, area, result: resultRow)
       for result in 0..<p.resultCount {
         let values = values(result, chunk)
-        let output = p.outputs[result]
+        let output = p.outputs[result] + chunk.row
         for index in 0..<chunk.rows {
           let first = values + index * chunk.columns
-          output[row + index] = p.isMaximum ? maximum(first, chunk.columns) : sum(first, chunk.columns)
+          output[index] = p.isMaximum ? maximum(first, chunk.columns) : sum(first, chunk.columns)
         }
       }
-      row += chunk.rows
     }
   }
 }
