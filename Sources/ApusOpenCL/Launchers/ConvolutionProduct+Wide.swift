@@ -143,7 +143,7 @@ extension ConvolutionProduct {
 
     macros["VECTORS"] = "\(plan.vectors)"
     macros["SEGMENT"] = "\(plan.segment)"
-    macros.merge(FetchAhead.next(device)) { $1 }
+    macros["AHEAD"] = FetchAhead.next(device) ? "1" : "0"
     var parameters = ParameterList([
       .size(shape.images), .size(shape.groups), .size(plan.inChannels), .size(plan.outChannels), .size(read[0]),
       .size(read[1]), .size(written[0]), .size(written[1]), .size(plan.planeHeight), .size(plan.planePitch),
@@ -171,7 +171,7 @@ extension ConvolutionProduct {
     for (name, value) in zip(["TILE_C", "TILE_H", "TILE_W", "VECTORS"], plan.tile) { macros[name] = "\(value)" }
     let sums = scratch.range(at: 0, size: plan.sumsSize * 4)
     let slots = scratch.range(at: sums.size, size: scratch.size - sums.size)
-    macros.merge(FetchAhead.next(device)) { $1 }
+    macros["AHEAD"] = FetchAhead.next(device) ? "1" : "0"
     let suffix = try builder.add(KernelInstance(template: "convolution_wide_weights", macros: macros))
     let adding = try builder.add(KernelInstance(template: "convolution_sum"))
     return [

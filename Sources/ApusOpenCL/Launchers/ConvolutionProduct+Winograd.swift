@@ -25,8 +25,9 @@ extension ConvolutionProduct {
         ], groups: [filter.outChannels.divided(by: 16), filter.inChannels], local: [1, 1])
     ]
 
+    let ahead = ["AHEAD": FetchAhead.next(device) ? "1" : "0"]
     let reading = try builder.add(
-      KernelInstance(template: "winograd_input", macros: macros.merging(FetchAhead.next(device)) { $1 }))
+      KernelInstance(template: "winograd_input", macros: macros.merging(ahead) { $1 }))
     for slice in plan.slices {
       launches.append(plan.expansion(reading, of: .source, first, images: slice, to: source, slots))
       let product = MatrixProduct(

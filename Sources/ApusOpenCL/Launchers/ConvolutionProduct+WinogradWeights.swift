@@ -10,7 +10,8 @@ extension ConvolutionProduct {
   ) throws(OpenCLError) -> [PlannedLaunch] {
     let filter = plan.filter
     let (sums, source, gradient, slots) = plan.parts(of: scratch)
-    let macros = plan.macros.merging(FetchAhead.next(device)) { $1 }
+    var macros = plan.macros
+    macros["AHEAD"] = FetchAhead.next(device) ? "1" : "0"
     let ofInput = try builder.add(KernelInstance(template: "winograd_input", macros: macros))
     let ofGradient = try builder.add(
       KernelInstance(template: "winograd_input", macros: macros.merging(["GRADIENT": "1"]) { $1 }))

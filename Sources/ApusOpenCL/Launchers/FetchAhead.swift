@@ -16,8 +16,8 @@ enum FetchAhead {
   /// a longer sum hide the wait for the stores, and the fetches would only be more to do.
   static func output(_ device: OpenCLDevice, steps: Int) -> Bool { device.style == .wide && steps <= 256 }
 
-  /// The macro by which a kernel fetches what it works on next, and what its chain reads, while it computes something else.
-  static func next(_ device: OpenCLDevice) -> [String: String] { ["AHEAD": device.style == .wide ? "1" : "0"] }
+  /// Whether a kernel fetches what it works on next, and what its chain reads, while it computes something else.
+  static func next(_ device: OpenCLDevice) -> Bool { device.style == .wide }
 
   /// Whether a product fetches the rows of an operand that it reads next: from a megabyte on, which a core's caches do not keep
   /// beside the rest of a training step.

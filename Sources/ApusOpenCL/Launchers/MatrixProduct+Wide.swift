@@ -101,7 +101,7 @@ extension MatrixProduct {
     var parameters = ParameterList(fixed)
     let text = epilogue.text(&parameters, store: "vstore16")
     let fetchesOutput = FetchAhead.output(device, steps: kSlice)
-    let fetches = fetchesOutput || (device.style == .wide && !text.fetches.isEmpty)
+    let fetches = fetchesOutput || (FetchAhead.next(device) && !text.fetches.isEmpty)
     let suffix = try builder.add(
       KernelInstance(
         template: "matmul_wide",
