@@ -95,7 +95,7 @@ struct ConvolutionTests {
       }
     }
     let count = pass == .inputGradient && geometry.shape.window.strides != [1, 1] ? 2 : 1
-    return (0..<min(count, patches.count)).map { patches[(position + $0) * 3 % patches.count] }
+    return (0..<min(count, patches.count)).map { patches[(position * 3 + $0) % patches.count] }
   }
 
   /// All shapes, products and variants in one program, because what takes the time here is compiling. Where a precision
