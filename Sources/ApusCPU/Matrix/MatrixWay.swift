@@ -58,7 +58,8 @@ extension MatrixShape {
   /// are enough rows of A to use a copy often, or fewer if B does not fit into a second-level cache beside the rest.
   fileprivate var suitsPackedRight: Bool {
     let usesRightOften = m >= 384 || (m >= 96 && n * k >= 1 << 18)
-    return k > 1 && n > 1 && (rightIsScattered || (right.rowStride >= MatrixShape.scatteringStride && usesRightOften))
+    return n > 1
+      && (rightIsScattered || (k > 1 && right.rowStride >= MatrixShape.scatteringStride && usesRightOften))
   }
 
   /// Whether a panel of B is best copied by the task that multiplies it: for few rows of A, where B has no contiguous rows

@@ -95,6 +95,12 @@ extension ConformanceCase {
       }
     }
     cases.append(
+      ConformanceCase("outer products of vectors with gaps") { g in
+        let x = g.input("x", [5, 17, 1]).transposed([1, 0, 2])
+        let y = g.input("y", [33, 17, 1]).transposed([1, 0, 2])
+        return [matrixProduct(x, y, transposingRight: true), matrixProduct(y, x, transposingRight: true)]
+      })
+    cases.append(
       ConformanceCase("product of views of heads", tolerance: Tolerance.sums) { g in
         let q = g.input("q", [2, 9, 3, 8]).transposed([0, 2, 1, 3])
         let k = g.input("k", [2, 9, 3, 8]).transposed([0, 2, 1, 3])
