@@ -78,10 +78,13 @@ public struct ConformanceCase: Sendable, CustomStringConvertible {
       maximumBufferSize: backend.maximumBufferSize)
     var buffers: [String: any DeviceBuffer] = [:]
     for declaration in program.buffers {
+      let arena = arenas[declaration.name]
+      // A program may know only the first parameters of an arena.
+      let count = max(declaration.count, arena?.count ?? 0)
       let buffer = try backend.makeBuffer(
-        byteCount: declaration.count * declaration.elementType.byteCount, label: declaration.name)
+        byteCount: count * declaration.elementType.byteCount, label: declaration.name)
       buffers[declaration.name] = buffer
-      if let arena = arenas[declaration.name] {
+      if let arena {
         for entry in arena.entries {
           try ConformanceValues.write(reference.contents[entry.name] ?? [], .float32, to: buffer, at: entry.offset)
         }

@@ -19,7 +19,7 @@ struct Device: Sendable, CustomStringConvertible {
 
 @Suite struct CPUConformanceTests {
   /// Every device agrees with the definition, and devices that differ in threads alone agree in every bit.
-  @Test(arguments: ConformanceCase.all)
+  @Test(arguments: ConformanceCase.all + ConformanceCase.random(count: 100))
   func kernelsComputeWhatTheGraphSays(conformance: ConformanceCase) throws {
     let (expected, actual) = try conformance.results(on: Device.all.map { $0.backend() })
     for (device, outputs) in zip(Device.all, actual) {

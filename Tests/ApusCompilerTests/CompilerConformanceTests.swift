@@ -3,7 +3,7 @@ import Testing
 
 /// The compiler against the graph's definition, with the kernels' definition as the device.
 @Suite struct CompilerConformanceTests {
-  @Test(arguments: ConformanceCase.all)
+  @Test(arguments: ConformanceCase.all + ConformanceCase.random(count: 200))
   func programsComputeWhatTheGraphSays(conformance: ConformanceCase) throws {
     for error in try conformance.errors(on: ReferenceBackend()) { #expect(error <= conformance.tolerance) }
   }

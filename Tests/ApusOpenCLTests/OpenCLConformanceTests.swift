@@ -15,7 +15,9 @@ import Testing
     }
   }()
 
-  @Test(.enabled(if: !backends.isEmpty, "no OpenCL device"), arguments: ConformanceCase.all)
+  @Test(
+    .enabled(if: !backends.isEmpty, "no OpenCL device"),
+    arguments: ConformanceCase.all + ConformanceCase.random(count: 6))
   func devicesComputeWhatTheGraphSays(conformance: ConformanceCase) throws {
     for backend in Self.backends {
       for error in try conformance.errors(on: backend) {

@@ -8,7 +8,8 @@ struct CheckCommand: ParsableCommand {
     abstract: "See whether a device computes everything right.",
     discussion: """
       Runs each operation, its gradient and each optimizer on shapes that catch mistakes, and compares with definitions in \
-      double precision; with --precision, with definitions that round products' operands in the same way. A driver is as good as its worst line: train on it when this ends well.
+      double precision; with --precision, with definitions that round products' operands in the same way. Without it, some \
+      networks drawn at random are checked too. A driver is as good as its worst line: train on it when this ends well.
       """)
 
   @Argument(help: "Only computations whose names contain one of these.")
@@ -19,6 +20,9 @@ struct CheckCommand: ParsableCommand {
 
   @Option(help: "What products and convolutions are computed in: float32, tf32 or bf16.")
   var precision = Precision.float32
+
+  @Option(help: "How many networks drawn at random are checked too, in float32.")
+  var graphs = 20
 
   @OptionGroup var output: OutputOptions
 
@@ -38,6 +42,12 @@ struct CheckCommand: ParsableCommand {
     }
   }
 
+  func validate() throws {
+    guard (0...1_000_000).contains(graphs) else {
+      throw ValidationError("--graphs takes a number from 0 to 1000000, not \(graphs)")
+    }
+  }
+
   func run() throws {
     let screen = output.json ? Terminal.error : Terminal.output
     let device = try Device.open(device)
@@ -50,7 +60,8 @@ struct CheckCommand: ParsableCommand {
       lines.append(line)
       if !line.passes { screen.writeLine("wrong: \(line.text)") }
     }
-    for test in ConformanceCase.all {
+    let drawn = ConformanceCase.random(seeds: 0..<(precision == .float32 ? graphs : 0))
+    for test in ConformanceCase.all + drawn {
       take(test.name, tolerance: test.tolerance(in: precision)) {
         try test.errors(on: device.backend, in: precision).max() ?? 0
       }
