@@ -132,8 +132,8 @@ def document(results, notes):
         "The last sections are Benchmarks/NOTES.md.",
         "Ratios are ours over the peer's; except for memory (MB at its peak) and start (seconds), more is better. Figures and\n"
         f"ratios are medians of alternating rounds ({results.rounds}), ± half of the way from the smallest to the largest. Within a\n"
-        "round both sides of a ratio are measured within seconds, every other time ours first. Of several ways that a peer\n"
-        "has, the best counts and is named.",
+        "round both sides of a ratio are measured within seconds, every other time ours first; updates three times. Of several\n"
+        "ways that a peer has, the best counts and is named.",
         f"```\n{results.command}\n```",
         "## Machine and versions",
         table(["", ""], [[key, value] for key, value in facts.items()]).replace("---:", "---"),

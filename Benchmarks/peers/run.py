@@ -4,11 +4,12 @@
 
 A host's speed drifts within minutes, so what is compared is measured within seconds: each round takes the products, the
 updates and every model's step one after the other, and for each of these measures Apus on every device, in `apus bench`, and
-then every peer; every other round does so the other way round. Medians count, of the figures and of the rounds' ratios.
-Products are compared with OpenBLAS and CLBlast, updates with PyTorch's fused Adam and Luo et al.'s AMSBound, training steps
-with PyTorch (eager, channels-last, compiled), whole processes with PyTorch's by the time to the end of step 1. Once, before
-the rounds, come their peak memory and steps with tinygrad, behind each of which ours is measured too. Both sides get as many
-threads as there are cores. A peer that is missing is a remark in the results.
+then every peer; every other round does so the other way round. Updates, which run at the memory's bandwidth, have three turns in
+each round. Medians count, of the figures and of the rounds' ratios. Products are compared with OpenBLAS and CLBlast, updates
+with PyTorch's fused Adam and Luo et al.'s AMSBound, training steps with PyTorch (eager, channels-last, compiled), whole
+processes with PyTorch's by the time to the end of step 1. Once, before the rounds, come their peak memory and steps with
+tinygrad, behind each of which ours is measured too. Both sides get as many threads as there are cores. A peer that is
+missing is a remark in the results.
 
 Writes Benchmarks/RESULTS.md from what was measured (--output), Benchmarks/NOTES.md and the targets in targets.py, and the
 figures of every round beside it as .json. Run it on a quiet machine, with the Python that install.sh names.
@@ -250,8 +251,9 @@ class Comparison:
         for group in self.groups:
             say(f"round {number + 1}: {group[0] if len(group) == 1 else group[0].split()[0] + 's'}")
             sides = [lambda: self.own(results, group), lambda: self.others(results, group)]
-            for measure in reversed(sides) if number % 2 else sides:
-                measure()
+            for turn in range(targets.TURNS.get(group[0], 1)):
+                for measure in reversed(sides) if (number + turn) % 2 else sides:
+                    measure()
         self.whole(results, self.processes["start"], is_first=number == 0)
 
     def whole(self, results, names, is_first):

@@ -8,6 +8,9 @@ PRODUCTS = [
 STEPS = ["step mlp", "step cnn", "step adam-cnn", "step resnet20", "step vae", "step gpt"]
 SIZES = (1_000_000, 10_000_000, 50_000_000)
 UPDATES = [f"update {optimizer} {count}" for optimizer in ("adam", "amsbound") for count in SIZES]
+# How often some are measured in each round: what runs at the memory's bandwidth is, on a shared host, now as fast as one core's
+# path to it and now as fast as two, for seconds.
+TURNS = {name: 3 for name in UPDATES}
 MEMORY = [f"memory {name.removeprefix('step ')}" for name in STEPS]
 START = ["start mlp"]
 
