@@ -65,7 +65,13 @@ private struct RandomGraph {
 
   private mutating func shape(of rank: Int) -> Shape {
     while true {
-      let shape = Shape((0..<rank).map { _ in draws.one(of: Self.extents) })
+      var dimensions = (0..<rank).map { _ in draws.one(of: Self.extents) }
+      if rank == 4, draws.below(2) == 0 {
+        // Images with so many channels that convolutions are worth transforming.
+        let channels = draws.one(of: [8, 16, 24, 33, 48])
+        dimensions = [1 + draws.below(2), channels, 5 + draws.below(12), 5 + draws.below(12)]
+      }
+      let shape = Shape(dimensions)
       if shape.count <= largest / 2 { return shape }
     }
   }
@@ -97,7 +103,10 @@ private struct RandomGraph {
   /// The next one, or nil where it does not fit what it was drawn for.
   private mutating func operation() -> Tensor? {
     let x = earlier()
-    switch draws.below(20) {
+    // Only tensors of four axes are images, and only those of three are sequences.
+    if x.shape.rank == 4, draws.below(3) == 0 { return images(x) }
+    if x.shape.rank == 3, draws.below(8) == 0 { return attended(x) }
+    switch draws.below(18) {
     case 0...2: return function(of: x)
     case 3...6: return combination(x, partner(of: x))
     case 7, 8: return product(x)
@@ -107,9 +116,7 @@ private struct RandomGraph {
     case 13, 14: return moved(x)
     case 15: return part(x)
     case 16: return joined(x)
-    case 17: return picked(x)
-    case 18: return images(x)
-    default: return attended(x)
+    default: return picked(x)
     }
   }
 
@@ -248,14 +255,26 @@ private struct RandomGraph {
       guard extents.allSatisfy({ $0 >= 2 }) else { return nil }
       return x.averagePool(size: [2, 2], strides: draws.below(2) == 0 ? [2, 2] : [1, 1])
     }
-    let size = [draws.one(of: [1, 3, 5]), draws.one(of: [1, 3])]
-    let padding = size.map { $0 / 2 }
-    let features = draws.one(of: [1, 3, 8, 17])
-    let weights = leaf([features, channels, size[0], size[1]])
-    let strides = [1 + draws.below(2), 1 + draws.below(2)]
-    let scale = 1 / Double(channels * size[0] * size[1]).squareRoot()
-    let y = convolution(x, weights, strides: strides, padding: padding) * scale
-    return draws.below(2) == 0 ? y : tanh(y + leaf([features, 1, 1]))
+    let size = [draws.one(of: [1, 3, 3, 5]), draws.one(of: [1, 3, 3, 5])]
+    let isPlain = draws.below(2) == 0
+    let dilation = isPlain ? [1, 1] : [1 + draws.below(2), 1 + draws.below(2)]
+    let reach = (0..<2).map { (size[$0] - 1) * dilation[$0] + 1 }
+    let padding = isPlain ? size.map { $0 / 2 } : reach.map { draws.below($0) }
+    let strides = isPlain ? [1, 1] : [1 + draws.below(3), 1 + draws.below(3)]
+    let groups = channels % 2 == 0 && draws.below(4) == 0 ? draws.one(of: [2, channels]) : 1
+    let features = groups * (groups == 1 ? draws.one(of: [1, 3, 8, 17, 32]) : 1 + draws.below(2))
+    let scale = 1 / Double(channels / groups * size[0] * size[1]).squareRoot()
+    let y: Tensor
+    if draws.below(4) == 0 {
+      guard (0..<2).allSatisfy({ (extents[$0] - 1) * strides[$0] + reach[$0] > 2 * padding[$0] }) else { return nil }
+      let weights = leaf([channels, features / groups, size[0], size[1]])
+      y = transposedConvolution(x, weights, strides: strides, padding: padding, dilation: dilation, groups: groups)
+    } else {
+      guard (0..<2).allSatisfy({ extents[$0] + 2 * padding[$0] >= reach[$0] }) else { return nil }
+      let weights = leaf([features, channels / groups, size[0], size[1]])
+      y = convolution(x, weights, strides: strides, padding: padding, dilation: dilation, groups: groups)
+    }
+    return draws.below(2) == 0 ? y * scale : tanh(y * scale + leaf([features, 1, 1]))
   }
 
   private mutating func attended(_ x: Tensor) -> Tensor? {
