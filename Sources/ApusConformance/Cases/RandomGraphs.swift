@@ -287,23 +287,3 @@ private struct RandomGraph {
     return y.reshaped(to: [batch, length, heads * width])
   }
 }
-
-/// Numbers drawn one after the other.
-private struct RandomDraws {
-  private let philox: Philox
-  private var position = 0
-
-  init(seed: UInt64) { philox = Philox(seed: seed) }
-
-  mutating func below(_ bound: Int) -> Int {
-    Int(philox.integer(below: UInt32(bound), element: &position, step: 0, stream: 0))
-  }
-
-  mutating func one<Element>(of elements: [Element]) -> Element { elements[below(elements.count)] }
-
-  mutating func shuffled<Element>(_ elements: [Element]) -> [Element] {
-    var elements = elements
-    for index in elements.indices.reversed() { elements.swapAt(index, below(index + 1)) }
-    return elements
-  }
-}
