@@ -8,8 +8,8 @@ package struct UpdateOperands {
   /// The optimizer's states; those that it does not have may point anywhere.
   package var states: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>)
   package var count: Int
-  /// The elements of the whole update, of which this may be a part: whether the caches hold its arenas.
-  package var arenaCount: Int
+  /// How many elements ahead lines of memory are fetched; 0 for not at all.
+  package var ahead: Int
   /// What every gradient is multiplied by first; 1 where gradients are not clipped.
   package var gradientScale: Float
   /// The step's scalars, in the order of `Uniforms.names`.
@@ -18,13 +18,13 @@ package struct UpdateOperands {
   package init(
     parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>,
     states: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>), count: Int,
-    gradientScale: Float, uniforms: UnsafePointer<Float>
+    ahead: Int, gradientScale: Float, uniforms: UnsafePointer<Float>
   ) {
     self.parameters = parameters
     self.gradients = gradients
     self.states = states
     self.count = count
-    arenaCount = count
+    self.ahead = ahead
     self.gradientScale = gradientScale
     self.uniforms = uniforms
   }

@@ -25,11 +25,6 @@ private struct MakeLoop: OptimizerVisitor {
   }
 }
 
-/// How many elements ahead of an update its lines of memory are fetched.
-private var fetchedAhead: Int { 1024 }
-/// The elements from which on arenas do not fit the last-level cache; for fewer, fetching ahead costs more than it brings.
-private var fewestFetched: Int { 1 << 21 }
-
 /// Updates a range: whole vectors in place, and the rest by way of a vector's worth of memory on the stack, so that
 /// every element is computed alike.
 @inline(__always)
@@ -37,10 +32,10 @@ private func updateRange<O: Optimizer>(_ type: O.Type, states: Int, _ operands: 
   let uniforms = Uniforms<Wide> { Wide(splat: operands.uniforms[$0]) }
   let scale = Wide(splat: operands.gradientScale)
   let whole = operands.count / Wide.count * Wide.count
-  if operands.arenaCount < fewestFetched {
+  if operands.ahead == 0 {
     updateVectors(type, states: states, operands, whole, uniforms, scale, ahead: nil)
   } else {
-    updateVectors(type, states: states, operands, whole, uniforms, scale, ahead: fetchedAhead)
+    updateVectors(type, states: states, operands, whole, uniforms, scale, ahead: operands.ahead)
   }
   let rest = operands.count - whole
   guard rest > 0 else { return }

@@ -14,6 +14,8 @@ final class UpdateLaunch: Launch {
 
   /// The parameters that are worth waking another thread for.
   private static let grain = 8192
+  /// The parameters from which on arenas do not fit the last-level cache; for fewer, fetching ahead costs more than it brings.
+  private static let fewestFetched = 1 << 21
 
   /// Nil when the optimizer is not one of the registry's.
   init?(_ kernel: UpdateKernel, _ context: LaunchContext) throws(DeviceError) {
@@ -40,6 +42,7 @@ final class UpdateLaunch: Launch {
     let operands = UpdateOperands(
       parameters: output(0), gradients: UnsafePointer(floats(gradients)),
       states: (output(1), output(2), output(3)), count: kernel.count,
+      ahead: kernel.count < UpdateLaunch.fewestFetched ? 0 : HostProcessor.fetchDistance,
       gradientScale: scale.map { floats($0).pointee } ?? 1, uniforms: uniforms)
     workers.pool.parallelRanges(kernel.count, grain: UpdateLaunch.grain, alignment: 64) { _, range in
       loop(operands.slice(range))

@@ -1,7 +1,7 @@
+import ApusCompiler
+
 /// Whether, and how far ahead of their use, a kernel has lines of memory fetched (`AHEAD` of `fetch.cl`).
 enum FetchAhead {
-  /// 4 KB of floats.
-  private static let distance = 1024
   /// The bytes from which on streams do not fit a processor's last-level cache; for fewer, fetching costs more than it brings.
   private static let fewestBytes = 32 << 20
 
@@ -9,7 +9,7 @@ enum FetchAhead {
   ///
   /// - Parameter byteCount: what all streams of a launch read and write.
   static func elements(_ device: OpenCLDevice, byteCount: Int) -> Int {
-    device.style == .wide && byteCount >= fewestBytes ? distance : 0
+    device.style == .wide && byteCount >= fewestBytes ? HostProcessor.fetchDistance : 0
   }
 
   /// Whether a product fetches the lines of a tile before it adds up what is written there: for at most 256 steps; the loads of
