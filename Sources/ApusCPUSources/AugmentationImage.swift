@@ -2,12 +2,11 @@ import ApusCPUKernels
 
 /// Copies one image with its shift, mirror and hole.
 func augmentImage(_ o: AugmentationOperands) {
-  // Column c reads c + shift, or mirrored width − 1 − c + shift: inside the image for one range of columns.
+  // Column c reads c + shift, or mirrored width − 1 − c + shift: inside the image for one range of columns, which a
+  // shift by more than the width leaves empty.
   let shift = o.columnShift
-  let columns =
-    o.isMirrored
-    ? max(0, shift)..<max(0, shift, min(o.width, o.width + shift))
-    : max(0, -shift)..<max(0, -shift, min(o.width, o.width - shift))
+  let uncovered = o.isMirrored ? shift : -shift
+  let columns = min(max(0, uncovered), o.width)..<max(0, min(o.width, o.width + uncovered))
   for channel in 0..<o.channels {
     for row in 0..<o.height {
       let target = o.target + (channel * o.height + row) * o.width

@@ -71,7 +71,11 @@ public final class Graph {
       return append(.constant(Constant(value: 0)), [], type, location)
     }
     do {
-      type = try rule.type(of: operands.map(\.type))
+      let result = try rule.type(of: operands.map(\.type))
+      guard result.shape.count <= Shape.largestCount else {
+        throw RuleViolation("\(result.shape) has more than \(Shape.largestCount) elements")
+      }
+      type = result
     } catch let violation as RuleViolation {
       let origins = Set(operands.map(\.location)).subtracting([location]).map(\.description).sorted()
       let made = origins.isEmpty ? "" : " (operands made at \(origins.joined(separator: " and ")))"

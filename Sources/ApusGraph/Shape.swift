@@ -11,8 +11,17 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
   /// The number of axes.
   public var rank: Int { dimensions.count }
 
-  /// The number of elements; 1 for a scalar.
-  public var count: Int { dimensions.reduce(1, *) }
+  /// The number of elements; 1 for a scalar, and the largest integer where it is no integer any more.
+  public var count: Int {
+    dimensions.reduce(1) { count, extent in
+      let (product, overflows) = count.multipliedReportingOverflow(by: extent)
+      return overflows ? Int.max : product
+    }
+  }
+
+  /// The most elements that a tensor of a graph may have, far beyond any memory: sizes of a few of them, in bytes, are
+  /// integers still.
+  static let largestCount = 1 << 40
 
   /// The extent along an axis; negative axes count from the end.
   public subscript(axis: Int) -> Int { dimensions[axis < 0 ? axis + rank : axis] }

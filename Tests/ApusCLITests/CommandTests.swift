@@ -109,7 +109,7 @@ import Testing
     (["train", "--precision", "fp16"], 1, "precision is 'fp16', but must be one of float32, tf32, bf16"),
     (["bench", "product", "--precision", "bf16", "--device", "cpu"], 1, "cannot compute in bf16: that takes"),
     (["train", "--optimizer", "adma"], 1, "did you mean 'adam'?"),
-    (["train", "--batch-size", "0"], 1, "batch-size is '0', but must be a whole number of at least 1"),
+    (["train", "--batch-size", "0"], 1, "batch-size is '0', but must be a whole number from 1 to 10000000"),
     (["train", "/nowhere/config.yaml"], 1, "/nowhere/config.yaml: cannot be read"),
     (["train", "--resume", "/nowhere"], 1, "/nowhere/checkpoint.safetensors: cannot open"),
     (["evaluate", "/nowhere"], 1, "/nowhere/checkpoint.safetensors: cannot open"),

@@ -179,7 +179,11 @@ import Testing
 
   private static let mistakes = [
     (#"["linaer"]"#, "layer 1 (linaer): there is no such layer; did you mean 'linear'?"),
-    (#"[{"linear": {"sise": 3}}]"#, "layer 1 (linear): needs size, a whole number of at least 1"),
+    (#"[{"linear": {"sise": 3}}]"#, "layer 1 (linear): needs size, a whole number from 1 to 10000000"),
+    (
+      #"[{"linear": 9223372036854775807}]"#,
+      "layer 1 (linear): size is 9223372036854775807, but must be a whole number from 1 to 10000000"
+    ),
     (#"[{"linear": {"size": 3, "biass": true}}]"#, "layer 1 (linear): has no setting biass; it has bias, size"),
     (
       #"["relu", "max-pool"]"#,

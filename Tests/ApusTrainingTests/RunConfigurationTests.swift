@@ -45,7 +45,11 @@ import Testing
 
   static let refusals: [(settings: JSONObject, message: String)] = [
     (["bacth-size": 3], "config.yaml: unknown key 'bacth-size'; did you mean 'batch-size'?"),
-    (["batch-size": 0], "batch-size is 0, but must be a whole number of at least 1"),
+    (["batch-size": 0], "batch-size is 0, but must be a whole number from 1 to 10000000"),
+    (["width": 4_611_686_018_427_387_904], "must be a whole number from 1 to 10000000"),
+    (["hidden": [200, 9_223_372_036_854_775_807]], "but must be widths from 1 to 10000000"),
+    (["epochs": 9_223_372_036_854_775_807], "must be a whole number from 1 to 1000000"),
+    (["steps": 4_294_967_296], "must be a whole number from 0 to 4294967295"),
     (["dropout": "1"], "dropout is '1', but must be a number of at least 0 and below 1"),
     (["optimizer": "adma"], "(did you mean 'adam'?)"),
     (["hidden": "200,x"], "hidden is '200,x', but must be widths"),
@@ -54,9 +58,10 @@ import Testing
     (["image-size": "0x3"], "image-size is '0x3', but must be N or HxW, each from 1 to 4096"),
     (["image-channels": 2], "image-channels is 2, but must be 3 or 1"),
     (["images-errors": "skp"], "one of stop, skip (did you mean 'skip'?)"),
-    (["text-validation": 1], "text-validation is 1, but must be a number"),
+    (["text-validation": 0], "text-validation is 0, but must be a number above 0 and below 1"),
+    (["seed": -1], "seed is -1, but must be a whole number from 0 to 9223372036854775807"),
     (["precision": "fp32"], "precision is 'fp32', but must be one of float32, tf32, bf16"),
-    (["learning-rate": -1], "learning-rate is -1, but must be a number above 0"),
+    (["learning-rate": -1], "learning-rate is -1, but must be a finite number above 0"),
   ]
 
   @Test(arguments: refusals.indices)
@@ -68,6 +73,16 @@ import Testing
     var configuration = RunConfiguration()
     configuration.batchSize = 70_000
     #expect(throws: TrainingError.self) { try configuration.makePlan(.samples(.digits())) }
+  }
+
+  @Test func augmentationsLargerThanTheImagesAreRefused() throws {
+    var configuration = RunConfiguration()
+    configuration.augmentation.cropPadding = 28
+    configuration.augmentation.cutout = 28
+    _ = try configuration.makePlan(.samples(.digits()))
+    configuration.augmentation.cutout = 29
+    let error = #expect(throws: TrainingError.self) { try configuration.makePlan(.samples(.digits())) }
+    #expect(error?.message == "augment-cutout: 29 pixels are more than the images of digits have, 28×28")
   }
 
   @Test func wrongHyperparametersAreRefusedWithTheirRange() {

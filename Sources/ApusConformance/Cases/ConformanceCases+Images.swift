@@ -145,12 +145,13 @@ extension ConformanceCase {
         return [g.input("x", [7, 5]) - mean, mean * 2]
       },
     ]
-    for (name, padding, flips, cutout) in [
-      ("shift", 4, false, 0), ("flip", 0, true, 0), ("cutout", 0, false, 5), ("shift, flip and cutout", 2, true, 4),
+    for (name, columns, padding, flips, cutout) in [
+      ("shift", 11, 4, false, 0), ("flip", 11, 0, true, 0), ("cutout", 11, 0, false, 5),
+      ("shift, flip and cutout", 11, 2, true, 4), ("shifts by more than the width", 3, 8, true, 7),
     ] {
       cases.append(
         ConformanceCase("augmentation by \(name)", tolerance: 0) { g in
-          [g.input("x", [9, 3, 8, 11]).augmented(padding: padding, flips: flips, cutout: cutout)]
+          [g.input("x", [9, 3, 8, columns]).augmented(padding: padding, flips: flips, cutout: cutout)]
         })
     }
     return cases

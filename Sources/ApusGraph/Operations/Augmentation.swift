@@ -26,6 +26,11 @@ public struct Augmentation: OperationRule {
     guard padding >= 0, cutout >= 0 else {
       throw RuleViolation("a padding of \(padding) or a cutout of \(cutout) is negative")
     }
+    let (height, width) = (operands[0].shape[2], operands[0].shape[3])
+    guard max(padding, cutout) <= max(height, width) else {
+      throw RuleViolation(
+        "a padding of \(padding) or a cutout of \(cutout) is more than the longer side of images of \(height)×\(width)")
+    }
     return operands[0]
   }
 }
@@ -34,9 +39,9 @@ extension Tensor {
   /// These images `[N, C, H, W]` randomly shifted, mirrored and with a hole, each in its own way.
   ///
   /// - Parameters:
-  ///   - padding: the largest shift in rows and in columns; what is uncovered is zero.
+  ///   - padding: the largest shift in rows and in columns, at most the images' longer side; what is uncovered is zero.
   ///   - flips: whether every other image is mirrored left to right.
-  ///   - cutout: the side of a square of zeros; 0 for none.
+  ///   - cutout: the side of a square of zeros, at most the images' longer side; 0 for none.
   public func augmented(
     padding: Int = 0, flips: Bool = false, cutout: Int = 0, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {

@@ -197,11 +197,19 @@ public func transposedConvolution(
     return x
   }
   let window = Window(size: [kernel[2], kernel[3]], strides: strides, padding: padding, dilation: dilation)
-  let extents = (0..<2).map { window.extent(positions: images[2 + $0], extra: outputPadding[$0], axis: $0) }
-  guard (0..<2).allSatisfy({ (0..<Swift.max(strides[$0], 1)).contains(outputPadding[$0]) && extents[$0] >= 1 }) else {
+  do { try window.checkNumbers() } catch {
+    x.graph.report("transposed convolution: \(error.message)", at: location)
+    return x
+  }
+  guard (0..<2).allSatisfy({ 0..<strides[$0] ~= outputPadding[$0] }) else {
     x.graph.report(
-      "transposed convolution: an output padding of \(outputPadding) with the window \(window) gives images of "
-        + "\(extents[0])×\(extents[1])", at: location)
+      "transposed convolution: an output padding of \(outputPadding) is not below the strides \(strides)", at: location)
+    return x
+  }
+  let extents = (0..<2).map { window.extent(positions: images[2 + $0], extra: outputPadding[$0], axis: $0) }
+  guard extents.allSatisfy({ $0 >= 1 }) else {
+    x.graph.report(
+      "transposed convolution: the window \(window) gives images of \(extents[0])×\(extents[1])", at: location)
     return x
   }
   let shape = ConvolutionShape(

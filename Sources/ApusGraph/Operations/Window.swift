@@ -35,13 +35,22 @@ public struct Window: Hashable, Sendable {
     return source >= 0 && source < extent ? source : nil
   }
 
+  /// The largest number of a window that makes sense: its product with an image's extent is an integer still.
+  private static let largest = 1 << 20
+
+  /// Throws a violation unless every number makes sense.
+  func checkNumbers() throws(RuleViolation) {
+    guard (size + strides + dilation).allSatisfy({ 1...Self.largest ~= $0 }),
+      padding.allSatisfy({ 0...Self.largest ~= $0 })
+    else {
+      throw RuleViolation(
+        "sizes, strides and dilations are from 1 and paddings from 0 to \(Self.largest), not those of \(self)")
+    }
+  }
+
   /// Throws a violation unless every number makes sense and the window fits an image at least once.
   func check(over image: [Int]) throws {
-    for axis in 0..<2 {
-      guard size[axis] >= 1, strides[axis] >= 1, dilation[axis] >= 1, padding[axis] >= 0 else {
-        throw RuleViolation("sizes, strides and dilations are at least 1 and paddings at least 0, not \(self)")
-      }
-    }
+    try checkNumbers()
     guard (0..<2).allSatisfy({ positions(over: image[$0], axis: $0) >= 1 }) else {
       throw RuleViolation("the window \(self) does not fit an image of \(image[0])×\(image[1])")
     }

@@ -42,16 +42,18 @@ final class LayerSettings {
     return text
   }
 
-  /// A whole number; without a default it must be given. The main setting may stand alone behind the layer's name.
+  /// A whole number up to the largest size; without a default it must be given. The main setting may stand alone behind the
+  /// layer's name.
   func integer(
     _ key: String, atLeast minimum: Int, default standard: Int? = nil, isMain: Bool = false
   ) throws(TrainingError) -> Int {
+    let range = minimum...RunConfiguration.sizes.upperBound
     guard let value = value(key, isMain: isMain) else {
       if let standard { return standard }
-      throw TrainingError("\(place): needs \(key), a whole number of at least \(minimum)")
+      throw TrainingError("\(place): needs \(key), \(range.asWholeNumbers)")
     }
-    guard let number = value.integer ?? value.string.flatMap({ Int($0) }), number >= minimum else {
-      throw TrainingError("\(place): \(key) is \(value.line), but must be a whole number of at least \(minimum)")
+    guard let number = value.integer ?? value.string.flatMap({ Int($0) }), range ~= number else {
+      throw TrainingError("\(place): \(key) is \(value.line), but must be \(range.asWholeNumbers)")
     }
     return number
   }

@@ -5,6 +5,11 @@ import ApusLayers
 import ApusOptimizers
 
 extension RunConfiguration {
+  /// What numbers of samples, of a layer's features and the like may be: products of two of them are integers still.
+  static let sizes = 1...10_000_000
+  /// The longest run's steps: the generator of random numbers counts them in 32 bits.
+  static let largestStep = Int(UInt32.max)
+
   /// One key of a configuration file, which is also the long name of a command-line option.
   public struct Key: Sendable {
     /// The name.
@@ -28,7 +33,7 @@ extension RunConfiguration {
     Key("csv-header", "whether a CSV file's first row names the columns", \.csv.header),
     Key("csv-label", "name of a CSV file's column of labels (default: the last)", \.csv.labelColumn),
     Key("csv-standardize", "scale a CSV file's features to mean 0 and deviation 1", \.csv.standardizes),
-    Key("csv-validation", "part of a CSV file kept for validation", \.csv.validationFraction) { $0 > 0 && $0 < 1 },
+    Key("csv-validation", "part of a CSV file kept for validation", \.csv.validationFraction, in: .part),
     Key(
       name: "image-size", summary: "size of a folder's pictures, N or HxW (default: the first picture's)",
       write: { $0.images.size.map { .string($0.description) } },
@@ -40,16 +45,12 @@ extension RunConfiguration {
     Key("image-channels", "channels of a folder's pictures, 3 or 1", allowing: "3 or 1", \.images.channelCount) {
       $0 == 3 || $0 == 1
     },
-    Key("images-validation", "part of each class kept for validation", \.images.validationFraction) {
-      $0 > 0 && $0 < 1
-    },
+    Key("images-validation", "part of each class kept for validation", \.images.validationFraction, in: .part),
     Key("images-errors", "what becomes of a picture that cannot be read", \.images.errors),
-    Key("imdb-words", "most frequent words that are features", \.reviews.wordCount) { $0 >= 1 },
+    Key("imdb-words", "most frequent words that are features", \.reviews.wordCount, in: sizes),
     Key("imdb-features", "what a feature says of its word", \.reviews.features),
     Key("text-tokens", "what a text is cut into", \.text.tokens),
-    Key("text-validation", "part of a text, at its end, kept for validation", \.text.validationFraction) {
-      $0 > 0 && $0 < 1
-    },
+    Key("text-validation", "part of a text, at its end, kept for validation", \.text.validationFraction, in: .part),
     Key("model", "the network", \.model),
     Key(
       name: "hidden", summary: "widths of the hidden layers, such as 200,200",
@@ -64,20 +65,20 @@ extension RunConfiguration {
               Int($0.filter { $0 != " " })
             }
           }
-        guard widths.allSatisfy({ $0 ?? 0 >= 1 }) else { throw Refusal("widths of at least 1, such as 200,200") }
+        guard widths.allSatisfy({ Self.sizes ~= $0 ?? 0 }) else {
+          throw Refusal("widths from 1 to \(Self.sizes.upperBound), such as 200,200")
+        }
         configuration.hidden = widths.compactMap { $0 }
       }),
     Key("activation", "what follows each hidden layer", \.activation),
-    Key("dropout", "probability of dropping a hidden unit", \.dropout) { $0 >= 0 && $0 < 1 },
-    Key("input-dropout", "probability of dropping an element of a sample", \.inputDropout) { $0 >= 0 && $0 < 1 },
-    Key("label-smoothing", "part of each label that is spread over all classes", \.labelSmoothing) {
-      $0 >= 0 && $0 < 1
-    },
-    Key("latents", "latent variables of vae", \.latents) { $0 >= 1 },
-    Key("depth", "blocks of gpt, layers of char-rnn (default: 4 and 2)", \.depth) { $0 >= 1 },
-    Key("heads", "heads of gpt's attention", \.heads) { $0 >= 1 },
-    Key("width", "length of the vectors of gpt and char-rnn", \.width) { $0 >= 1 },
-    Key("context", "length of a text's windows", \.context) { $0 >= 1 },
+    Key("dropout", "probability of dropping a hidden unit", \.dropout, in: .probability),
+    Key("input-dropout", "probability of dropping an element of a sample", \.inputDropout, in: .probability),
+    Key("label-smoothing", "part of each label that is spread over all classes", \.labelSmoothing, in: .probability),
+    Key("latents", "latent variables of vae", \.latents, in: sizes),
+    Key("depth", "blocks of gpt, layers of char-rnn (default: 4 and 2)", \.depth, in: 1...1000),
+    Key("heads", "heads of gpt's attention", \.heads, in: sizes),
+    Key("width", "length of the vectors of gpt and char-rnn", \.width, in: sizes),
+    Key("context", "length of a text's windows", \.context, in: sizes),
     Key("cell", "recurrent layers of char-rnn", \.cell),
     Key("tied", "whether gpt's output layer shares the embedding's weights", \.isTied),
     Key("bias", "whether gpt's layers have biases", \.hasBias),
@@ -91,9 +92,9 @@ extension RunConfiguration {
       }),
     Key("stream", "whether batches are streamed to the device (default: what is too large for it)", \.streamsData),
     Key("normalize", "whether images get mean 0 and deviation 1 (default: those in colour)", \.normalizes),
-    Key("augment-crop", "largest random shift of training images", \.augmentation.cropPadding) { $0 >= 0 },
+    Key("augment-crop", "largest random shift of training images", \.augmentation.cropPadding, in: 0...4096),
     Key("augment-flip", "whether every other training image is mirrored", \.augmentation.flips),
-    Key("augment-cutout", "side of a random hole in training images", \.augmentation.cutout) { $0 >= 0 },
+    Key("augment-cutout", "side of a random hole in training images", \.augmentation.cutout, in: 0...4096),
     Key(
       name: "initializer", summary: "how weights start: \(Initializer.forms.joined(separator: ", "))",
       write: { .string($0.initializer.description) },
@@ -104,7 +105,7 @@ extension RunConfiguration {
         configuration.initializer = initializer
       }),
     Key("optimizer", "the update rule", \.optimizer),
-    Key("learning-rate", "step size (default: the optimizer's)", \.learningRate) { $0 > 0 && $0.isFinite },
+    Key("learning-rate", "step size (default: the optimizer's)", \.learningRate, in: .positive),
     Key(
       name: "hyperparameters", summary: "the optimizer's settings by name",
       write: { configuration in
@@ -128,25 +129,27 @@ extension RunConfiguration {
         }
       }),
     Key("schedule", "the learning rate's course: \(Schedule.forms.joined(separator: ", "))", \.schedule),
-    Key("clip-norm", "the gradients' largest global norm", \.clipNorm) { $0 > 0 && $0.isFinite },
+    Key("clip-norm", "the gradients' largest global norm", \.clipNorm, in: .positive),
     Key("decayed", "parameters that weight decay applies to (matrices: no biases and norms)", \.decayed),
-    Key("batch-size", "samples per step", \.batchSize) { $0 >= 1 },
-    Key("epochs", "length of the run in epochs", \.epochs) { $0 >= 1 },
-    Key("steps", "length of the run in steps, instead of epochs; 0 evaluates the start", \.steps) { $0 >= 0 },
+    Key("batch-size", "samples per step", \.batchSize, in: sizes),
+    Key("epochs", "length of the run in epochs", \.epochs, in: 1...1_000_000),
+    Key("steps", "length of the run in steps, instead of epochs; 0 evaluates the start", \.steps, in: 0...largestStep),
     Key("device", "auto, cpu, opencl, opencl:INDEX or opencl:NAME", \.device),
     Key("precision", "what the operands of training's products and convolutions are rounded to", \.precision),
     Key(
       name: "seed", summary: "key of every random number", write: { .integer(Int(truncatingIfNeeded: $0.seed)) },
       read: { value, configuration throws(Refusal) in
-        guard let seed = value.integer ?? value.string.flatMap({ Int($0) }), seed >= 0 else {
-          throw Refusal("a whole number of at least 0")
+        let range = 0...Int.max
+        guard let seed = value.integer ?? value.string.flatMap({ Int($0) }), range ~= seed else {
+          throw Refusal(range.asWholeNumbers)
         }
         configuration.seed = UInt64(seed)
       }),
     Key("shuffle", "whether each epoch has an order of its own", \.shuffles),
     Key("init", "safetensors file of parameters to start from", \.initialParameters),
-    Key("log-every", "steps between two training lines", \.logInterval) { $0 >= 1 },
-    Key("evaluate-every", "steps between two evaluations (default: an epoch)", \.evaluationInterval) { $0 >= 1 },
+    Key("log-every", "steps between two training lines", \.logInterval, in: 1...largestStep),
+    Key(
+      "evaluate-every", "steps between two evaluations (default: an epoch)", \.evaluationInterval, in: 1...largestStep),
   ]
 
   /// Applies settings to this configuration, key by key.
@@ -180,6 +183,11 @@ extension RunConfiguration {
   }
 }
 
+extension ClosedRange<Int> {
+  /// What a number of this range is, in words.
+  var asWholeNumbers: String { "a whole number from \(lowerBound) to \(upperBound)" }
+}
+
 extension String {
   fileprivate var replacingUnderscores: String { String(map { $0 == "_" ? "-" : $0 }) }
 }
@@ -190,6 +198,23 @@ extension JSONValue {
 }
 
 // MARK: - Rows by type
+
+/// The numbers that a key takes.
+private enum RealNumbers: String, CustomStringConvertible {
+  case part = "a number above 0 and below 1"
+  case probability = "a number of at least 0 and below 1"
+  case positive = "a finite number above 0"
+
+  func contains(_ number: Double) -> Bool {
+    switch self {
+    case .part: number > 0 && number < 1
+    case .probability: number >= 0 && number < 1
+    case .positive: number > 0 && number.isFinite
+    }
+  }
+
+  var description: String { rawValue }
+}
 
 extension RunConfiguration.Key {
   /// A row whose value has a text form; `allowed` says what else holds.
@@ -226,7 +251,7 @@ extension RunConfiguration.Key {
   }
 
   fileprivate init(
-    _ name: String, _ summary: String, allowing allowed: String = "a whole number of at least 1",
+    _ name: String, _ summary: String, allowing allowed: String,
     _ path: WritableKeyPath<RunConfiguration, Int> & Sendable, where isAllowed: @escaping @Sendable (Int) -> Bool
   ) {
     self.init(name, summary, path, allowed: allowed, write: { .integer($0) }) {
@@ -235,31 +260,38 @@ extension RunConfiguration.Key {
   }
 
   fileprivate init(
-    _ name: String, _ summary: String, _ path: WritableKeyPath<RunConfiguration, Int?> & Sendable,
-    where isAllowed: @escaping @Sendable (Int) -> Bool
+    _ name: String, _ summary: String, _ path: WritableKeyPath<RunConfiguration, Int> & Sendable,
+    in range: ClosedRange<Int>
   ) {
-    self.init(name, summary, path, allowed: "a whole number of at least 1", write: { $0.map(JSONValue.integer) }) {
+    self.init(name, summary, allowing: range.asWholeNumbers, path) { range ~= $0 }
+  }
+
+  fileprivate init(
+    _ name: String, _ summary: String, _ path: WritableKeyPath<RunConfiguration, Int?> & Sendable,
+    in range: ClosedRange<Int>
+  ) {
+    self.init(name, summary, path, allowed: range.asWholeNumbers, write: { $0.map(JSONValue.integer) }) {
       value -> Int?? in
-      (value.integer ?? value.string.flatMap { Int($0) }).flatMap { isAllowed($0) ? .some($0) : nil }
+      (value.integer ?? value.string.flatMap { Int($0) }).flatMap { range ~= $0 ? .some($0) : nil }
     }
   }
 
   fileprivate init(
     _ name: String, _ summary: String, _ path: WritableKeyPath<RunConfiguration, Double> & Sendable,
-    where isAllowed: @escaping @Sendable (Double) -> Bool
+    in numbers: RealNumbers
   ) {
-    self.init(name, summary, path, allowed: "a number of at least 0 and below 1", write: { .number($0) }) {
-      ($0.number ?? $0.string.flatMap { Double($0) }).flatMap { isAllowed($0) ? $0 : nil }
+    self.init(name, summary, path, allowed: numbers.description, write: { .number($0) }) {
+      ($0.number ?? $0.string.flatMap { Double($0) }).flatMap { numbers.contains($0) ? $0 : nil }
     }
   }
 
   fileprivate init(
     _ name: String, _ summary: String, _ path: WritableKeyPath<RunConfiguration, Double?> & Sendable,
-    where isAllowed: @escaping @Sendable (Double) -> Bool
+    in numbers: RealNumbers
   ) {
-    self.init(name, summary, path, allowed: "a number above 0", write: { $0.map { .number($0) } }) {
+    self.init(name, summary, path, allowed: numbers.description, write: { $0.map { .number($0) } }) {
       value -> Double?? in
-      (value.number ?? value.string.flatMap { Double($0) }).flatMap { isAllowed($0) ? .some($0) : nil }
+      (value.number ?? value.string.flatMap { Double($0) }).flatMap { numbers.contains($0) ? .some($0) : nil }
     }
   }
 

@@ -143,9 +143,7 @@ extension RunConfiguration {
       throw TrainingError(
         "batch-size: \(batchSize) is more than the \(dataset.training.count) training samples of \(dataset.name)")
     }
-    if preparation.augments, samples.shape.count != 3 || samples.vocabulary != nil {
-      throw TrainingError("augment-crop, augment-flip and augment-cutout are for images, and \(data.name) has none")
-    }
+    try preparation.checkAugmentation(of: samples)
     var plan = TrainingPlan(
       objective: try makeObjective(samples), data: data, optimizer: try makeOptimizer(), schedule: try makeSchedule(),
       batchSize: batchSize, totalSteps: 1, seed: seed, shuffles: shuffles, clipping: clipping)
@@ -160,6 +158,10 @@ extension RunConfiguration {
     }
     let order = try TrainingError.wrapping { try plan.batchOrder() }
     plan.totalSteps = steps ?? order.steps(forEpochs: epochs)
+    guard plan.totalSteps <= Self.largestStep else {
+      throw TrainingError(
+        "epochs: \(epochs) epochs are \(plan.totalSteps) steps, but a run has at most \(Self.largestStep)")
+    }
     return plan
   }
 

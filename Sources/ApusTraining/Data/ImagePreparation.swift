@@ -36,6 +36,20 @@ public struct ImagePreparation: Sendable, Hashable {
   /// Whether anything is random.
   public var augments: Bool { cropPadding > 0 || flips || cutout > 0 }
 
+  /// - Throws: `TrainingError` where the samples are no images, or smaller than what is to be done to them.
+  func checkAugmentation(of samples: SampleDescription) throws(TrainingError) {
+    guard augments else { return }
+    guard samples.shape.count == 3, samples.vocabulary == nil else {
+      throw TrainingError(
+        "augment-crop, augment-flip and augment-cutout are for images, and \(samples.dataset) has none")
+    }
+    let (height, width) = (samples.shape[1], samples.shape[2])
+    for (key, pixels) in [("augment-crop", cropPadding), ("augment-cutout", cutout)] where pixels > max(height, width) {
+      throw TrainingError(
+        "\(key): \(pixels) pixels are more than the images of \(samples.dataset) have, \(height)×\(width)")
+    }
+  }
+
   /// Traces samples `[B, …]` from stored features `[B, F]`: scaled, and prepared where they are images.
   ///
   /// - Parameter name: the source, whose buffer `NAME.moments` holds what images are normalized by.
