@@ -8,7 +8,7 @@ then every peer; every other round does so the other way round. Updates, which r
 each round. Medians count, of the figures and of the rounds' ratios. Products are compared with OpenBLAS and CLBlast, updates
 with PyTorch's fused Adam and Luo et al.'s AMSBound, training steps with PyTorch (eager, channels-last, compiled), whole
 processes with PyTorch's by the time to the end of step 1. Once, before the rounds, come their peak memory and steps with
-tinygrad, behind each of which ours is measured too. Both sides get as many threads as there are cores. A peer that is
+tinygrad (three times where it takes seconds), behind each of which ours is measured too. Both sides get as many threads as there are cores. A peer that is
 missing is a remark in the results.
 
 Writes Benchmarks/RESULTS.md from what was measured (--output), Benchmarks/NOTES.md and the targets in targets.py, and the
@@ -113,8 +113,11 @@ class Peer:
 
 
 class SlowPeer(Peer):
-    """A peer that takes long to make ready, and that one run shows to be far behind: each benchmark is measured by a process of
-    its own, once and within so many seconds for all of them together."""
+    """A peer that takes long to make ready: each benchmark is measured by a process of its own, within so many seconds for all of
+    them together; once, which shows it to be far behind, or in several turns where a process takes only seconds."""
+
+    # The seconds of a process that has several turns, and how many.
+    QUICK, TURNS = 10, 3
 
     def __init__(self, who, program, kinds, seconds):
         super().__init__(who, program, kinds)
@@ -124,7 +127,7 @@ class SlowPeer(Peer):
         self.choose(names)
 
     def answers(self):
-        """Each benchmark's figures, or None and the reason.
+        """Each benchmark's figures, turn by turn, or None and the reason.
 
         First as many at a time as there are cores, for their compiled kernels to be in the peer's cache; those runs say nothing
         of its speed.
@@ -133,7 +136,11 @@ class SlowPeer(Peer):
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             list(pool.map(lambda name: self.once(name, begun + self.seconds * 2 / 3), self.names))
         for name in self.names:
-            yield name, *self.once(name, begun + self.seconds)
+            for _ in range(self.TURNS):
+                started = time.monotonic()
+                yield name, *self.once(name, begun + self.seconds)
+                if time.monotonic() - started > self.QUICK:
+                    break
 
     def once(self, name, end):
         """One benchmark's figures from a process of its own that ends in time; otherwise None, and the reason."""

@@ -69,13 +69,16 @@ extension Tensor {
     reduced(.max, axes, keepingAxes, SourceLocation(file: file, line: line))
   }
 
-  /// The mean over the given axes, all by default.
+  /// The mean over the given axes, all by default: the sum of what each element adds to it, which cannot overflow.
   public func mean(
     over axes: [Int]? = nil, keepingAxes: Bool = false, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
     let location = SourceLocation(file: file, line: line)
-    let sum = reduced(.sum, axes, keepingAxes, location)
-    let scale = Double(sum.shape.count) / Double(shape.count)
-    return pointwise([sum], at: location) { Expression(scale) * $0[0] }
+    let extents = (axes ?? Array(0..<shape.rank)).map { axis in
+      // What is no axis is reported by the reduction.
+      (-shape.rank..<shape.rank).contains(axis) ? shape[axis] : 1
+    }
+    let scale = 1 / Double(Shape(extents).count)
+    return pointwise([self], at: location) { Expression(scale) * $0[0] }.reduced(.sum, axes, keepingAxes, location)
   }
 }
