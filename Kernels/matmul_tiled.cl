@@ -18,6 +18,8 @@
 //
 // ALIGNED           every fourth float of every line of A and of B lies at a multiple of 16 bytes
 // EXACT             M and N are multiples of TILE and every slice one of STEP: there are no edges to mind
+// ROW_SUMS          not 0 where row_sums[row] becomes the sum of A's row: a work-item sums what it loads, and the work-groups of
+//                   the first tile column add that up; for one slice, one matrix and A_TRANSPOSED
 
 #include "arithmetic.cl"
 
@@ -35,6 +37,9 @@
 #endif
 #ifndef EXACT
 #define EXACT 0
+#endif
+#ifndef ROW_SUMS
+#define ROW_SUMS 0
 #endif
 #ifndef BAND
 #define BAND 8
@@ -161,6 +166,13 @@ void matmul_tiled(
 #define STORE_B(tile) b_fours[tile][(b_p * PITCH + b_line) / 4] = b_four
 #endif
 
+#if ROW_SUMS
+  float4 row_sum = (float4)(0.0f);
+#define SUM_A row_sum += a_four
+#else
+#define SUM_A
+#endif
+
   float sum[ITEM][ITEM];
 #pragma unroll
   for (uint i = 0; i < ITEM; i += 1) {
@@ -170,6 +182,7 @@ void matmul_tiled(
 
   float4 a_four = LOAD_A(k_begin + a_p);
   float4 b_four = LOAD_B(k_begin + b_p);
+  SUM_A;
   STORE_A(0);
   STORE_B(0);
   barrier(CLK_LOCAL_MEM_FENCE);
@@ -200,10 +213,24 @@ void matmul_tiled(
       }
     }
     turn = 1 - turn;
+    SUM_A;
     STORE_A(turn);
     STORE_B(turn);
     barrier(CLK_LOCAL_MEM_FENCE);
   }
+
+#if ROW_SUMS
+  // The sums of the work-items that loaded the same rows lie where their last loads did: one below the other.
+  a_four = row_sum;
+  STORE_A(0);
+  barrier(CLK_LOCAL_MEM_FENCE);
+  if (column0 == 0 && load < TILE && row0 + load < m) {
+    __local const float *parts = (__local const float *)a_fours[0] + load;
+    float total = 0.0f;
+    for (uint p = 0; p < STEP; p += 1) total += parts[p * PITCH];
+    row_sums[row_sums_offset + row0 + load] = total;
+  }
+#endif
 
 #pragma unroll
   for (uint i = 0; i < ITEM; i += 1) {

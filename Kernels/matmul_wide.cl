@@ -24,6 +24,8 @@
 //                   so, C's; else the loads, and the stores, would wait for what is in no cache
 // ROWS_SHARED       whether neighbouring work-items share rows and not columns: what they share stays in the caches, so it
 //                   should be of the larger operand; and they write C's rows from end to end
+// ROW_SUMS          not 0 where row_sums[row] becomes the sum of A's row: by the work-items of the first tile column, before they
+//                   multiply; for one slice, one matrix and A_ROWS_ADJACENT
 
 #include "arithmetic.cl"
 #include "fetch.cl"
@@ -49,6 +51,9 @@
 #endif
 #ifndef FETCHES_C
 #define FETCHES_C 0
+#endif
+#ifndef ROW_SUMS
+#define ROW_SUMS 0
 #endif
 
 #define VECTORS (TILE_N / 16)
@@ -105,6 +110,25 @@ __kernel void matmul_wide(
 #endif
     //@begin fetches
     //@end fetches
+  }
+#endif
+
+#if ROW_SUMS
+  if (TILE_COLUMN == 0) {
+    float row_sum[TILE_M];
+#pragma unroll
+    for (uint row = 0; row < TILE_M; row += 1) row_sum[row] = 0.0f;
+    __global const float *values = ap;
+    for (uint p = k_begin; p < k_end; p += 1) {
+#pragma unroll
+      for (uint row = 0; row < TILE_M; row += 1) row_sum[row] += values[row];
+      values += a_k_stride;
+    }
+    __global float *to = row_sums + row_sums_offset + row0;
+#pragma unroll
+    for (uint row = 0; row < TILE_M; row += 1) {
+      if (row0 + row >= first_row && row0 + row < m) to[row] = row_sum[row];
+    }
   }
 #endif
 

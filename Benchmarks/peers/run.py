@@ -8,7 +8,8 @@ then every peer; every other round does so the other way round. Updates, which r
 each round. Medians count, of the figures and of the rounds' ratios. Products are compared with OpenBLAS and CLBlast, updates
 with PyTorch's fused Adam and Luo et al.'s AMSBound, training steps with PyTorch (eager, channels-last, compiled), whole
 processes with PyTorch's by the time to the end of step 1. Once, before the rounds, come their peak memory and steps with
-tinygrad (three times where it takes seconds), behind each of which ours is measured too. Both sides get as many threads as there are cores. A peer that is
+tinygrad (three times where it takes seconds), behind each of which ours is measured too. Time is kept back for three rounds:
+tinygrad's first run on a machine, which compiles for minutes, may not get to all models, and its next one does. Both sides get as many threads as there are cores. A peer that is
 missing is a remark in the results.
 
 Writes Benchmarks/RESULTS.md from what was measured (--output), Benchmarks/NOTES.md and the targets in targets.py, and the
@@ -113,8 +114,8 @@ class Peer:
 
 
 class SlowPeer(Peer):
-    """A peer that takes long to make ready: each benchmark is measured by a process of its own, within so many seconds for all of
-    them together; once, which shows it to be far behind, or in several turns where a process takes only seconds."""
+    """A peer that takes long to make ready: each benchmark is measured by a process of its own, within at most so many seconds for
+    all of them together; once, which shows it to be far behind, or in several turns where a process takes only seconds."""
 
     # The seconds of a process that has several turns, and how many.
     QUICK, TURNS = 10, 3
@@ -126,19 +127,20 @@ class SlowPeer(Peer):
     def start(self, names):
         self.choose(names)
 
-    def answers(self):
-        """Each benchmark's figures, turn by turn, or None and the reason.
+    def answers(self, seconds):
+        """Each benchmark's figures, turn by turn, or None and the reason, within so many seconds or its own limit.
 
         First as many at a time as there are cores, for their compiled kernels to be in the peer's cache; those runs say nothing
         of its speed.
         """
         begun = time.monotonic()
+        seconds = min(seconds, self.seconds)
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            list(pool.map(lambda name: self.once(name, begun + self.seconds * 2 / 3), self.names))
+            list(pool.map(lambda name: self.once(name, begun + seconds * 2 / 3), self.names))
         for name in self.names:
             for _ in range(self.TURNS):
                 started = time.monotonic()
-                yield name, *self.once(name, begun + self.seconds)
+                yield name, *self.once(name, begun + seconds)
                 if time.monotonic() - started > self.QUICK:
                     break
 
@@ -225,6 +227,9 @@ def version(command):
 class Comparison:
     """The rounds: in each, benchmark by benchmark, Apus on each device and the peers, then whole processes."""
 
+    # The rounds that time is kept back for, and the seconds that one of them takes.
+    LEAST_ROUNDS, ROUND = 3, 120
+
     def __init__(self, apus, devices, wanted, folder, without=()):
         self.apus, self.devices, self.folder = apus, devices, folder
         groups = [targets.PRODUCTS, targets.UPDATES] + [[name] for name in targets.STEPS]
@@ -270,13 +275,13 @@ class Comparison:
             results.remarks += processes.measure(
                 results, self.apus, self.devices, names, self.folder, self.datasets, is_first)
 
-    def once(self, results):
-        """What is measured once, before the rounds, which take the time that is left: peak memory, which hardly differs from
-        run to run, and who takes long."""
+    def once(self, results, end):
+        """What is measured once, before the rounds, which take the time that is left until `end`: peak memory, which hardly
+        differs from run to run, and who takes long."""
         self.whole(results, self.processes["memory"], is_first=True)
         for peer in self.slow_peers:
             say(peer.who)
-            for name, answer, reason in peer.answers():
+            for name, answer, reason in peer.answers(end - self.LEAST_ROUNDS * self.ROUND - time.monotonic()):
                 if answer is None:
                     results.remarks.append(f"{peer.who}, {name}: {reason}")
                     continue
@@ -352,7 +357,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         comparison = Comparison(apus, devices, wanted, folder, arguments.without)
         comparison.make_ready(results)
-        comparison.once(results)
+        comparison.once(results, start + 60 * arguments.minutes)
         longest = 0
         while results.rounds < arguments.rounds:
             begun = time.monotonic()

@@ -28,8 +28,10 @@ package struct MatrixBlock {
   package var rows: Int
   package var columns: Int
   package var depth: Int
-  /// Whether the products are added to what C holds.
+  /// Whether the products, and the sums of A's rows, are added to what is there.
   package var accumulates: Bool
+  /// Where the sums of A's rows over these steps go, if they are wanted; A's columns are contiguous then.
+  package var rowSums: UnsafeMutablePointer<Float>?
   /// Whether C's lines are fetched before they are written: where C was not just written by this thread.
   package var fetchesOutput: Bool
   /// What is read after this block, to be fetched while this one is multiplied: first by the epilogue, then of A, then of B.

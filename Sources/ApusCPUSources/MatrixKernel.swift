@@ -21,6 +21,7 @@ let panelColumns = 2 * Wide.count
 /// Multiplies one block: panels of B outermost, so that one stays in the first-level cache while the tiles of A
 /// stream past it.
 func multiplyBlock(_ block: MatrixBlock) {
+  if let sums = block.rowSums { sumRows(of: block, sums) }
   if block.columns == 1, block.aDepthStride == 1, block.bDepthStride == 1 { return multiplyColumn(block) }
   var column = 0
   var b = block.b

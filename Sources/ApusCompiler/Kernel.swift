@@ -8,7 +8,8 @@ import ApusOptimizers
 public enum Kernel: Sendable {
   /// `output = expression(inputs…)`, elementwise over strided operands, an output for each expression.
   case pointwise(PointwiseKernel)
-  /// `output = epilogue(left × right, extras…)`. Inputs: left, right, then the epilogue's extras.
+  /// `output = epilogue(left × right, extras…)` and, where wanted, the sums of left's rows. Inputs: left, right, then the
+  /// epilogue's extras.
   case matrixProduct(MatrixProductKernel)
   /// `output = Σ or max over the reduced axes of prologue(inputs…)`, an output for each prologue.
   case reduction(ReductionKernel)
@@ -98,6 +99,16 @@ public struct MatrixProductKernel: Sendable, Hashable {
   public let epilogue: Expression?
   /// Where the extras' elements lie; stride 0 repeats.
   public let extras: [Matrix]
+  /// Whether a second output, `[m]`, is the sum of each of left's rows; never over batch axes. Beside the gradient of a
+  /// layer's weights this is its bias's.
+  public internal(set) var sumsRows = false
+
+  /// The second output as a launch of its own; its input is left.
+  public var rowSums: ReductionKernel {
+    ReductionKernel(
+      kind: .sum, prologues: [.input(0)], kept: [m], reduced: [k], keptStrides: [[left.rowStride]],
+      reducedStrides: [[left.columnStride]])
+  }
 }
 
 /// Sums or maxima over axes of expressions over the same operands.
@@ -307,7 +318,7 @@ extension Kernel {
   public var name: String {
     switch self {
     case .pointwise(let kernel): kernel.expressions.count == 1 ? "pointwise" : "\(kernel.expressions.count) pointwise"
-    case .matrixProduct: "matrix product"
+    case .matrixProduct(let kernel): kernel.sumsRows ? "matrix product and row sums" : "matrix product"
     case .reduction(let kernel): kernel.prologues.count == 1 ? "reduction" : "\(kernel.prologues.count) reductions"
     case .rowChain: "row chain"
     case .argmax: "argmax"

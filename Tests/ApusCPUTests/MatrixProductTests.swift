@@ -96,6 +96,10 @@ struct ProductCase: Sendable, CustomStringConvertible {
     var expected: [Double] = []
     var magnitudes: [Double] = []
     var visits: [Int] = []
+    /// The sums of A's rows, where the product computes them too.
+    var rowSums: [Float]?
+    var expectedRowSums: [Double] = []
+    var rowMagnitudes: [Double] = []
   }
 
   static func run(_ test: ProductCase, _ device: Device, threads: Int? = nil) -> Run {
@@ -145,7 +149,24 @@ struct ProductCase: Sendable, CustomStringConvertible {
       }
     }
 
+    // One more than are written, which must stay as it is.
+    let sums = draw(test.m + 1, 3)
+    for i in 0...test.m {
+      let start = i == test.m || test.accumulates ? Double(sums[i]) : 0
+      let row = (0..<(i == test.m ? 0 : test.k)).map {
+        Double(a[i * shape.left.rowStride + $0 * shape.left.columnStride])
+      }
+      result.expectedRowSums.append(row.reduce(start, +))
+      result.rowMagnitudes.append(row.reduce(start.magnitude) { $0 + $1.magnitude })
+    }
+
     let product = MatrixProduct(shape, kernels: device.kernels.matrix, threadCount: pool.threadCount)
+    let rowSums = UnsafeMutablePointer<Float>.allocate(capacity: sums.count)
+    rowSums.initialize(from: sums, count: sums.count)
+    defer {
+      if product.sumsRows { result.rowSums = Array(UnsafeBufferPointer(start: rowSums, count: test.m + 1)) }
+      rowSums.deallocate()
+    }
     let scratch = UnsafeMutableRawPointer.allocate(byteCount: product.scratchCount * 4 + 64, alignment: 64)
       .bindMemory(to: Float.self, capacity: product.scratchCount)
     scratch.initialize(repeating: .nan, count: product.scratchCount)
@@ -158,7 +179,9 @@ struct ProductCase: Sendable, CustomStringConvertible {
             guard let a = a.baseAddress, let b = b.baseAddress, let c = c.baseAddress else { return }
             nonisolated(unsafe) let first = c
             product.run(
-              .init(a: a, b: b, c: c, accumulates: test.accumulates), scratch: scratch, on: pool
+              .init(
+                a: a, b: b, c: c, accumulates: test.accumulates, rowSums: product.sumsRows ? rowSums : nil),
+              scratch: scratch, on: pool
             ) { _, _, rows, columns, part in
               for i in 0..<rows.count {
                 for j in 0..<columns.count { visits[part + i * shape.output.rowStride + j - first] += 1 }
@@ -186,6 +209,21 @@ struct ProductCase: Sendable, CustomStringConvertible {
   }
 
   @Test(arguments: ProductCase.all, Device.all)
+  func sumsTheRowsOfTheLeftOperand(test: ProductCase, device: Device) throws {
+    let run = Self.run(test, device)
+    guard let sums = run.rowSums else {
+      // Where A's columns are contiguous only batches, long sums, and what is carried out transposed have none.
+      let isSuitable = test.leftTransposed && test.spread == 1 && test.batch.isEmpty
+      #expect(!isSuitable || test.k >= 2048 || min(test.m, test.n) == 1)
+      return
+    }
+    for (row, expected) in run.expectedRowSums.enumerated() {
+      let bound = run.rowMagnitudes[row] * 0x1p-23 * (2 + Double(test.k).squareRoot() / 4)
+      #expect((Double(sums[row]) - expected).magnitude <= bound, "row \(row)")
+    }
+  }
+
+  @Test(arguments: ProductCase.all, Device.all)
   func passesEveryElementToTheEpilogueOnce(test: ProductCase, device: Device) {
     let run = Self.run(test, device)
     let row = test.n + test.gap
@@ -198,10 +236,15 @@ struct ProductCase: Sendable, CustomStringConvertible {
     for test in [
       ProductCase(m: 100, n: 200, k: 784, rightTransposed: true), ProductCase(m: 9, n: 17, k: 5003),
       ProductCase(m: 260, n: 190, k: 300), ProductCase(m: 100, n: 500, k: 600),
-      ProductCase(m: 13, n: 17, k: 19, batch: [7]),
+      ProductCase(m: 13, n: 17, k: 19, batch: [7]), ProductCase(m: 200, n: 784, k: 100, leftTransposed: true),
+      ProductCase(m: 520, n: 400, k: 700, leftTransposed: true),
     ] {
-      let alone = Self.run(test, device, threads: 1).c
-      for threads in [2, 3, 7] { #expect(Self.run(test, device, threads: threads).c == alone) }
+      let alone = Self.run(test, device, threads: 1)
+      for threads in [2, 3, 7] {
+        let run = Self.run(test, device, threads: threads)
+        #expect(run.c == alone.c)
+        #expect(run.rowSums == alone.rowSums)
+      }
     }
   }
 }

@@ -42,8 +42,10 @@ import ApusCompiler
     // Three forward, three for the weights, two for the inputs: none for the images.
     #expect(products.count == 8)
     #expect(products.filter { $0.epilogue != nil }.count == 5)
-    // Gather, losses with their gradient, loss sum, three bias sums.
-    #expect(program.instructions.count == 8 + 6)
+    // The biases' gradients come with the weights'.
+    #expect(products.filter(\.sumsRows).count == 3)
+    // Gather, losses with their gradient, loss sum.
+    #expect(program.instructions.count == 8 + 3)
     #expect(program.offsetNames == ["batch", "slot"])
     #expect(!program.instructions.contains { if case .pointwise = $0.kernel { true } else { false } })
   }

@@ -123,12 +123,23 @@ struct MatrixProductTests {
       let cStride = n + 3
       for variant in Self.variants(family, shape, aTransposed: aTransposed, bTransposed: bTransposed) {
         let output = try context.buffer([Float](repeating: -77, count: batch * m * cStride))
-        let product = MatrixProduct(
+        var product = MatrixProduct(
           m: m, n: n, k: k, batch: batch,
           a: .init(aMemory, rowStride: aRow, columnStride: aColumn, batchStride: batch > 1 ? m * k : 0),
           b: .init(bMemory, rowStride: bRow, columnStride: bColumn, batchStride: batch > 1 ? k * n : 0),
           c: .init(output, rowStride: cStride, columnStride: 1, batchStride: m * cStride), epilogue: epilogue,
           inputs: inputs, precision: precision)
+        if product.sumsRows(variant) {
+          // One more than are written, which must stay as it is.
+          let sums = try context.buffer([Float](repeating: -77, count: m + 1))
+          product.rowSums = sums
+          let rows = (0..<m).map { i in (0..<k).reduce(0.0) { $0 + Double(a[i * aRow + $1 * aColumn]) } } + [-77]
+          cases.append(
+            Case(name: "row sums of \(shape.testDescription), transposed \(bTransposed), by \(variant)", output: sums) {
+              let worst = zip($0, rows).map { abs(Double($0) - $1) }.reduce(0) { $1.isNaN ? .infinity : max($0, $1) }
+              return worst / Double(k + 8)
+            })
+        }
         let size = product.scratchSize(variant)
         let scratch = size > 0 ? try context.buffer([Float](repeating: .nan, count: size / 4)) : nil
         launches += try product.plan(device, variant, scratch: scratch, &builder)

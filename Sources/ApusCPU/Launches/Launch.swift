@@ -18,6 +18,13 @@ struct LaunchContext {
   let inputs: [OperandAddress]
   let outputs: [OperandAddress]
 
+  /// The same for a launch that is part of this one.
+  func with(inputs: [OperandAddress], outputs: [OperandAddress]) -> LaunchContext {
+    LaunchContext(
+      kernels: kernels, convolutionMethod: convolutionMethod, workers: workers, label: label, inputs: inputs,
+      outputs: outputs)
+  }
+
   func input(_ index: Int) throws(DeviceError) -> OperandAddress {
     guard inputs.indices.contains(index) else { throw DeviceError("\(label): the program names no input \(index)") }
     return inputs[index]

@@ -12,6 +12,9 @@ final class MatrixLaunch: Launch {
   private let epilogue: MatrixProduct.Epilogue?
   /// The epilogue's first operand that has an element for each of C's.
   private let besides: (address: OperandAddress, layout: MatrixShape.Layout)?
+  /// Where the sums of the left operand's rows go, and the launch that follows where the product does not compute them.
+  private let rowSums: OperandAddress?
+  private let separateSums: ReductionLaunch?
 
   init(_ kernel: MatrixProductKernel, _ context: LaunchContext) throws(DeviceError) {
     left = try context.input(0)
@@ -21,6 +24,11 @@ final class MatrixLaunch: Launch {
     product = MatrixProduct(
       MatrixShape(kernel), kernels: context.kernels.matrix, threadCount: context.workers.pool.threadCount)
     try workers.reserveShared(product.scratchCount)
+    rowSums = kernel.sumsRows ? try context.floatOutput(1) : nil
+    separateSums =
+      kernel.sumsRows && !product.sumsRows
+      ? try ReductionLaunch(
+        kernel.rowSums, context.with(inputs: [left], outputs: rowSums.map { [$0] } ?? [])) : nil
     guard let expression = kernel.epilogue else {
       chain = nil
       epilogue = nil
@@ -55,8 +63,10 @@ final class MatrixLaunch: Launch {
         a: UnsafePointer(left.pointer.assumingMemoryBound(to: Float.self)),
         b: UnsafePointer(right.pointer.assumingMemoryBound(to: Float.self)),
         c: output.pointer.assumingMemoryBound(to: Float.self),
-        besides: besides.map { .init(UnsafePointer($0.pointer.assumingMemoryBound(to: Float.self)), $1) }),
+        besides: besides.map { .init(UnsafePointer($0.pointer.assumingMemoryBound(to: Float.self)), $1) },
+        rowSums: separateSums == nil ? rowSums?.pointer.assumingMemoryBound(to: Float.self) : nil),
       scratch: workers.shared, on: workers.pool, epilogue: epilogue)
+    separateSums?.run(arguments)
   }
 }
 

@@ -137,6 +137,8 @@ struct MatrixPass {
       block.bPanelStride = kernels.panelColumns * plan.packedDepth
       block.bDepthStride = kernels.panelColumns
     }
+    // Of the tasks of the same rows the first does it.
+    if columns.lowerBound == 0 { block.rowSums = operands.rowSums.map { $0 + rows.lowerBound } }
     let origin = depth.lowerBound
     let (a, b, bDepthStride) = (block.a, block.b, block.bDepthStride)
     var step = steps.lowerBound

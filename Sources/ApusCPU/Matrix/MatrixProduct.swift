@@ -20,16 +20,19 @@ package struct MatrixProduct: Sendable {
     package var accumulates: Bool
     /// What the epilogue reads beside C, to be fetched before it is called.
     package var besides: Besides?
+    /// Where the sum of each of A's rows goes, if it is wanted; only where the product `sumsRows`.
+    package var rowSums: UnsafeMutablePointer<Float>?
 
     package init(
       a: UnsafePointer<Float>, b: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>, accumulates: Bool = false,
-      besides: Besides? = nil
+      besides: Besides? = nil, rowSums: UnsafeMutablePointer<Float>? = nil
     ) {
       self.a = a
       self.b = b
       self.c = c
       self.accumulates = accumulates
       self.besides = besides
+      self.rowSums = rowSums
     }
   }
 
@@ -58,6 +61,12 @@ package struct MatrixProduct: Sendable {
       shape.m == 1 && shape.n > 1 && shape.right.columnStride != 1
       || shape.n == 1 && shape.m > 1 && shape.left.rowStride == 1 && shape.output.rowStride == 1
     plan = MatrixPlan(isTransposed ? shape.transposed : shape, kernels: kernels, threadCount: threadCount)
+  }
+
+  /// Whether the sums of A's rows can be had beside the product: where its columns are contiguous and each task goes along all
+  /// of the summation. This too follows from the shape alone.
+  package var sumsRows: Bool {
+    !isTransposed && plan.splits == 1 && plan.shape.batch.isEmpty && plan.shape.left.rowStride == 1
   }
 
   /// The floats of scratch memory that `run` needs, aligned to 64 bytes.

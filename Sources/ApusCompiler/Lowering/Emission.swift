@@ -23,6 +23,7 @@ struct Emission {
   private let siblingChains: SiblingChains
   private let siblingReductions: SiblingReductions
   private let siblingLosses: SiblingLosses
+  private let siblingSums: SiblingSums
   private let rowChains: RowChains
   /// The computations that are read by others than the members of their row chain, or are outputs.
   private let wanted: Set<Int>
@@ -39,6 +40,7 @@ struct Emission {
     self.rowChains = rowChains
     siblingReductions = SiblingReductions(computations, besides: rowChains)
     siblingLosses = SiblingLosses(computations, besides: rowChains)
+    siblingSums = SiblingSums(computations, siblingReductions)
     wanted = fusion.outputs.union(
       computations.enumerated().flatMap { index, computation in
         (computation?.operands ?? []).map(\.node).filter { rowChains.place(of: $0) != rowChains.place(of: index) }
@@ -94,9 +96,15 @@ struct Emission {
         .pointwise(PointwiseKernel(chains, output: output)), chains.operands,
         outputs: members.map { source($0, output) })
     case .matrixProduct(let left, let right, let epilogue):
-      append(
-        .matrixProduct(MatrixProductKernel(left.layout, right.layout, epilogue, shape)), computation.operands)
+      var kernel = MatrixProductKernel(left.layout, right.layout, epilogue, shape)
+      var outputs = [whole]
+      if let sums = siblingSums.sums(of: index) {
+        kernel.sumsRows = true
+        outputs.append(source(sums, Layout(contiguous: [kernel.m])))
+      }
+      append(.matrixProduct(kernel), computation.operands, outputs: outputs)
     case .reduction(let kind, let axes, _):
+      if siblingSums.isJoined(index) { return }
       guard let group = siblingReductions.group(startingAt: index) else { return }
       append(
         .reduction(ReductionKernel(kind, axes, group)), group.operands,

@@ -58,6 +58,9 @@ struct SiblingReductions {
     guard let position = positions[index], groups[position].members.first == index else { return nil }
     return groups[position]
   }
+
+  /// The groups of one.
+  var single: [Int] { groups.compactMap { $0.members.count == 1 ? $0.members[0] : nil } }
 }
 
 extension SiblingReductions.Group {

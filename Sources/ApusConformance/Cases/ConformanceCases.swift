@@ -4,8 +4,8 @@ import ApusGraph
 extension ConformanceCase {
   /// Every case, by family.
   public static var all: [ConformanceCase] {
-    pointwise + matrixProducts + reductions + siblingReductions + rowChains + rows + indexing + movement + fusion
-      + networks + convolutions + images + attentions + sparseProducts + windows
+    pointwise + matrixProducts + productsWithRowSums + reductions + siblingReductions + rowChains + rows + indexing
+      + movement + fusion + networks + convolutions + images + attentions + sparseProducts + windows
   }
 
   /// Sizes that catch off-by-one errors: one, primes, a vector, one over a tile.
@@ -109,6 +109,24 @@ extension ConformanceCase {
         return [scores, values.transposed([0, 2, 1, 3]).reshaped(to: [2, 9, 24])]
       })
     return cases
+  }
+
+  /// The gradients of a linear layer's weights and bias, which may be one launch; over sums so long that they are cut too.
+  static var productsWithRowSums: [ConformanceCase] {
+    let sizes: [(rows: Shape, inputs: Int, outputs: Int)] = [
+      ([1], 1, 1), ([3], 1, 7), ([3], 7, 1), ([17], 33, 13), ([100], 784, 200), ([100], 200, 10), ([67], 100, 513),
+      ([513], 300, 257), ([389], 65, 131), ([2500], 97, 130), ([4099], 7, 5), ([5, 13], 33, 65),
+    ]
+    return sizes.map { rows, inputs, outputs in
+      ConformanceCase(
+        "gradients of \(inputs)×\(outputs) weights and a bias over \(rows)", tolerance: Tolerance.sums
+      ) { g in
+        let x = g.input("x", Shape(rows.dimensions + [inputs])).reshaped(to: [rows.count, inputs])
+        let upstream = ApusGraph.tanh(g.input("upstream", Shape(rows.dimensions + [outputs])))
+        let weights = matrixProduct(upstream.reshaped(to: [rows.count, outputs]), x, transposingLeft: true)
+        return [weights, upstream.sum(over: Array(0..<rows.rank))]
+      }
+    }
   }
 
   static var reductions: [ConformanceCase] {

@@ -165,6 +165,13 @@ final class ReferenceExecutable: Executable {
           }
         }
       }
+      if kernel.sumsRows {
+        for row in 0..<kernel.m {
+          outputs[1][row] = (0..<kernel.k).reduce(0.0) {
+            $0 + inputs[0][row * kernel.left.rowStride + $1 * kernel.left.columnStride]
+          }
+        }
+      }
     case .reduction(let kernel):
       for (element, kept) in Grid(kernel.kept).enumerated() {
         var results = [Double](repeating: kernel.kind == .sum ? 0 : -.infinity, count: outputs.count)

@@ -68,6 +68,11 @@ extension LaunchPlanner {
     return (products, isSeparate)
   }
 
+  /// The sums of the left operand's rows, where they are launched by themselves.
+  func rowSums(_ kernel: MatrixProductKernel, _ instruction: Instruction) -> Reduction {
+    reduction(kernel.rowSums, [instruction.inputs[0]], [instruction.outputs[1]])
+  }
+
   private func extras(
     of kernel: MatrixProductKernel, _ instruction: Instruction
   ) -> [(slice: BufferSlice, matrix: MatrixProductKernel.Matrix)] {
@@ -79,7 +84,15 @@ extension LaunchPlanner {
   ) throws(OpenCLError) -> [PlannedLaunch] {
     let (products, isEpilogueSeparate) = products(kernel, instruction)
     var launches: [PlannedLaunch] = []
-    for product in products { launches += try product.plan(device, scratch: scratch, &builder) }
+    for var product in products {
+      let variant = product.bestVariant(for: device)
+      let sumsRows = kernel.sumsRows && product.sumsRows(variant)
+      if sumsRows { product.rowSums = memory(instruction.outputs[1]) }
+      launches += try product.plan(device, variant, scratch: scratch, &builder)
+      if kernel.sumsRows && !sumsRows {
+        launches += try rowSums(kernel, instruction).plan(device, scratch: scratch, &builder)
+      }
+    }
     if isEpilogueSeparate {
       let extents = kernel.batch + [kernel.m, kernel.n]
       func whole(_ slice: BufferSlice, _ matrix: MatrixProductKernel.Matrix) -> TensorView {

@@ -53,9 +53,11 @@ struct LaunchPlanner {
   func scratchSize(_ instruction: Instruction) -> Int {
     switch instruction.kernel {
     case .matrixProduct(let kernel):
-      products(kernel, instruction).products.map { $0.scratchSize($0.bestVariant(for: device)) }.max() ?? 0
+      max(
+        products(kernel, instruction).products.map { $0.scratchSize($0.bestVariant(for: device)) }.max() ?? 0,
+        kernel.sumsRows ? rowSums(kernel, instruction).scratchSize(device) : 0)
     case .reduction(let kernel):
-      reduction(kernel, instruction).scratchSize(device)
+      reduction(kernel, instruction.inputs, instruction.outputs).scratchSize(device)
     case .convolution(let kernel):
       convolutionScratchSize(kernel, instruction)
     case .attention(let shape):
@@ -80,7 +82,7 @@ struct LaunchPlanner {
     case .matrixProduct(let kernel):
       return try matrixProduct(kernel, instruction, &builder)
     case .reduction(let kernel):
-      return try reduction(kernel, instruction).plan(device, scratch: scratch, &builder)
+      return try reduction(kernel, instruction.inputs, instruction.outputs).plan(device, scratch: scratch, &builder)
     case .rowChain(let kernel):
       return [try rowChain(kernel, instruction).plan(device, &builder)]
     case .argmax(let rows):
@@ -164,14 +166,14 @@ struct LaunchPlanner {
     }
   }
 
-  private func reduction(_ kernel: ReductionKernel, _ instruction: Instruction) -> Reduction {
+  func reduction(_ kernel: ReductionKernel, _ inputs: [BufferSlice], _ outputs: [BufferSlice]) -> Reduction {
     let extents = kernel.kept + kernel.reduced
-    let inputs = instruction.inputs.enumerated().map { position, slice in
+    let views = inputs.enumerated().map { position, slice in
       view(slice, extents, kernel.keptStrides[position] + kernel.reducedStrides[position])
     }
     return Reduction(
-      kernel.kind == .sum ? .sum : .maximum, of: kernel.prologues, inputs: inputs,
-      axes: Set(kernel.kept.count..<extents.count), outputs: instruction.outputs.map(memory))
+      kernel.kind == .sum ? .sum : .maximum, of: kernel.prologues, inputs: views,
+      axes: Set(kernel.kept.count..<extents.count), outputs: outputs.map(memory))
   }
 
   private func rowChain(_ kernel: RowChainKernel, _ instruction: Instruction) -> RowChain {

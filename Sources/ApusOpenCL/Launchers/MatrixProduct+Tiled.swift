@@ -15,6 +15,7 @@ extension MatrixProduct {
       .elements(aStride), .memory(b.memory), .elements(b.batchStride), .elements(bStride), .memory(c.memory),
       .elements(c.batchStride), .elements(batch * m * n), .elements(c.rowStride),
     ])
+    if let rowSums { parameters.add("row_sums", rowSums, .float32, isWritten: true) }
     let text = epilogue.text(&parameters, store: "STORE")
     let suffix = try builder.add(
       KernelInstance(
@@ -22,7 +23,7 @@ extension MatrixProduct {
         macros: [
           "TILE": "\(tile)", "A_TRANSPOSED": isATransposed ? "1" : "0", "B_TRANSPOSED": isBTransposed ? "1" : "0",
           "ALIGNED": isAligned(a, stride: aStride) && isAligned(b, stride: bStride) ? "1" : "0",
-          "EXACT": isExact ? "1" : "0",
+          "EXACT": isExact ? "1" : "0", "ROW_SUMS": rowSums == nil ? "0" : "1",
         ], regions: text.regions("arguments", "rows", "vector", "scalar")))
     return PlannedLaunch(
       suffix.name(of: "matmul_tiled"), parameters.arguments,

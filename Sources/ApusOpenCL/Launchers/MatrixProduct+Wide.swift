@@ -99,6 +99,7 @@ extension MatrixProduct {
     let writesMost = m * n > MatrixProduct.cacheFloats && k * (m + n) < MatrixProduct.cacheFloats
     let sharesRows = (m > n && m >= MatrixProduct.manyRows) || writesMost
     var parameters = ParameterList(fixed)
+    if let rowSums { parameters.add("row_sums", rowSums, .float32, isWritten: true) }
     let text = epilogue.text(&parameters, store: "vstore16")
     let fetchesOutput = FetchAhead.output(device, steps: kSlice)
     let fetches = fetchesOutput || (FetchAhead.next(device) && !text.fetches.isEmpty)
@@ -108,7 +109,7 @@ extension MatrixProduct {
         macros: [
           "TILE_M": "\(tile.m)", "TILE_N": "\(tile.n)", "A_ROWS_ADJACENT": rowsAdjacent ? "1" : "0",
           "A_PACKED": packsA ? "1" : "0", "B_PACKED": packsB ? "1" : "0", "ROWS_SHARED": sharesRows ? "1" : "0",
-          "AHEAD": fetches ? "1" : "0", "FETCHES_C": fetchesOutput ? "1" : "0",
+          "AHEAD": fetches ? "1" : "0", "FETCHES_C": fetchesOutput ? "1" : "0", "ROW_SUMS": rowSums == nil ? "0" : "1",
         ], regions: text.regions("arguments", "fetches", "rows", "vector", "scalar")))
     let (rows, columns) = (m.divided(by: tile.m), n.divided(by: tile.n))
     launches.append(

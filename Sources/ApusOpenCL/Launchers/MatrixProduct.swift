@@ -36,6 +36,8 @@ package struct MatrixProduct {
   let epilogue: Epilogue
   /// What operands are rounded to.
   let precision: Precision
+  /// Where the sum of each of A's rows goes, `[m]`, if it is wanted; only with variants that `sumRows`.
+  package var rowSums: MemoryRange?
 
   /// - Parameters:
   ///   - epilogue: what is written: an expression of the product, input 0, and further inputs.
@@ -77,6 +79,17 @@ package struct MatrixProduct {
     }
   }
 
+  /// Whether a variant can compute the sums of A's rows beside the product. A large tile's work-items have no registers left
+  /// for them.
+  package func sumsRows(_ variant: Variant) -> Bool {
+    guard batch == 1, variant.splits == 1 else { return false }
+    return switch variant {
+    case .wide(let packsA, _, _): packsA || a.rowStride == 1
+    case .tiled(let tile, _): tile <= 64 && a.columnStride != 1
+    case .dot, .tensor: false
+    }
+  }
+
   /// The memory that a variant needs beside the operands, in bytes.
   package func scratchSize(_ variant: Variant) -> Int {
     var elements = variant.splits > 1 ? (variant.splits * batch * m * n).paddedToAlignment : 0
@@ -104,6 +117,9 @@ package struct MatrixProduct {
   ) throws(OpenCLError) -> [PlannedLaunch] {
     let variant = variant ?? bestVariant(for: device)
     try validate(variant, scratch)
+    guard rowSums == nil || sumsRows(variant) else {
+      throw OpenCLError.launch(kernel: "matmul", "this variant does not sum rows.")
+    }
     guard variant.splits > 1, let scratch else {
       return try planProduct(variant, device, scratch: scratch, &builder)
     }
