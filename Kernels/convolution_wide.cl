@@ -241,7 +241,7 @@ __kernel void convolution_wide(
 #pragma unroll
             for (uint v = 0; v < VECTORS; v += 1) {
               const uint column0 = targets[v * SEGMENTS];
-              FETCH_ROW(y + y_offset + ((ulong)batch * groups * out_channels + row) * pixels + column0)
+              FETCH_TO_WRITE(y + y_offset + ((ulong)batch * groups * out_channels + row) * pixels + column0);
               //@begin fetches
               //@end fetches
             }

@@ -8,11 +8,13 @@
 #define AHEAD 0
 #endif
 
-// Has the line at an address brought to the caches.
+// Has the line at an address brought to the caches; and, where it is written next, taken from all other cores'.
 #if AHEAD && !defined(FETCHES_NOTHING)
 #define FETCH(address) __builtin_prefetch((const __private void *)(size_t)(address))
+#define FETCH_TO_WRITE(address) __builtin_prefetch((const __private void *)(size_t)(address), 1)
 #else
 #define FETCH(address)
+#define FETCH_TO_WRITE(address)
 #endif
 
 // Has the next `share` of an array's lines of 16 floats brought to the caches while something else is computed: `done` of

@@ -16,6 +16,10 @@
 //
 // ELEMENT, RESULT  the types of the table's and the result's elements
 // WIDTH            the elements of a vector load
+// AHEAD            not 0 where the next row of the table is fetched while one is read, because nobody else can guess where it
+//                  lies, and the row of the result before it is written
+
+#include "fetch.cl"
 
 #ifndef ELEMENT
 #define ELEMENT float
@@ -26,6 +30,8 @@
 #ifndef WIDTH
 #define WIDTH 4
 #endif
+// Of a longer row the beginning: it stays in the first-level cache until then, and a processor guesses the rest.
+#define MOST_FETCHED 4096
 
 #define JOIN2(a, b) a##b
 #define JOIN(a, b) JOIN2(a, b)
@@ -43,10 +49,21 @@ __kernel void gather_rows(
   const uint column_begin = get_global_id(0) * columns_per_item;
   const uint column_end = min(column_begin + columns_per_item, columns);
   const uint batch = 0;
+#if AHEAD
+  const uint fetch_end = min(column_begin + MOST_FETCHED, column_end);
+#endif
 
   for (uint row = row_begin; row < row_end; row += 1) {
     __global RESULT *c_row = y + y_offset + row * y_stride;
     const int index = indices[indices_offset + row];
+#if AHEAD
+    const int next = row + 1 < row_end ? indices[indices_offset + row + 1] : -1;
+    if (next >= 0 && (uint)next < table_rows) {
+      __global const ELEMENT *next_row = table + table_offset + (ulong)next * table_stride;
+      for (uint column = column_begin; column < fetch_end; column += 64 / sizeof(ELEMENT)) FETCH(next_row + column);
+    }
+    for (uint column = column_begin; column < fetch_end; column += 16) FETCH_TO_WRITE(c_row + column);
+#endif
     if (index < 0 || (uint)index >= table_rows) {
       for (uint column = column_begin; column < column_end; column += 1) c_row[column] = missing;
     } else {

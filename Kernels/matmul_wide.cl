@@ -100,13 +100,15 @@ __kernel void matmul_wide(
 
 #if AHEAD
 // A row of a tile; one that is not aligned ends in another line.
-#define FETCH_ROW(pointer)                                                           \
-  _Pragma("unroll") for (uint v = 0; v < VECTORS; v += 1) FETCH((pointer) + v * 16); \
-  FETCH((pointer) + TILE_N - 1);
+#define FETCH_ROW_BY(fetch, pointer)                                                 \
+  _Pragma("unroll") for (uint v = 0; v < VECTORS; v += 1) fetch((pointer) + v * 16); \
+  fetch((pointer) + TILE_N - 1);
+#define FETCH_ROW(pointer) FETCH_ROW_BY(FETCH, pointer)
 #pragma unroll
   for (uint row = row0; row < row0 + TILE_M; row += 1) {
 #if FETCHES_C
-    FETCH_ROW(c + c_offset + batch * c_batch_stride + slice * c_slice_stride + row * c_row_stride + column0)
+    FETCH_ROW_BY(
+        FETCH_TO_WRITE, c + c_offset + batch * c_batch_stride + slice * c_slice_stride + row * c_row_stride + column0)
 #endif
     //@begin fetches
     //@end fetches

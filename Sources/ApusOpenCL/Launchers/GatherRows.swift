@@ -48,7 +48,10 @@ package struct GatherRows {
     let suffix = try builder.add(
       KernelInstance(
         template: "gather_rows",
-        macros: ["WIDTH": "\(split.width)", "ELEMENT": table.element.openCL, "RESULT": output.element.openCL],
+        macros: [
+          "AHEAD": FetchAhead.next(device) ? "1" : "0", "WIDTH": "\(split.width)", "ELEMENT": table.element.openCL,
+          "RESULT": output.element.openCL,
+        ],
         regions: text?.regions("arguments", "rows", "vector", "scalar") ?? [:]))
     return PlannedLaunch(
       suffix.name(of: "gather_rows"), parameters.arguments, groups: split.groups, local: split.local,
