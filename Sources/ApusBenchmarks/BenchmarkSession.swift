@@ -27,20 +27,78 @@ public struct BenchmarkSession {
   ///
   /// - Parameter limits: what the figure is compared with; nil where they were not measured.
   public func run(_ benchmark: KernelBenchmark, limits: DeviceLimits?) throws -> BenchmarkOutcome {
-    guard .now < end else { return BenchmarkOutcome(benchmark: benchmark, result: .failure(.init("out of time"))) }
-    do {
-      let prepared = try benchmark.prepare(on: backend)
-      let measurement = try plan.measure(prepared)
-      let figure = BenchmarkFigure(
-        work: prepared.work, value: prepared.work.figure(seconds: measurement.median), unit: prepared.work.unit,
-        measurement: measurement,
-        share: limits?.share(of: prepared.work, seconds: measurement.median))
-      return BenchmarkOutcome(benchmark: benchmark, result: .success(figure))
-    } catch let error as DeviceError {
-      return BenchmarkOutcome(benchmark: benchmark, result: .failure(error))
-    } catch let error as TrainingError {
-      return BenchmarkOutcome(benchmark: benchmark, result: .failure(.init("\(error)")))
+    try runInTurn([benchmark], limits: limits)[0]
+  }
+
+  /// Times benchmarks that are held ready together and take a round each in turn, so that a moment in which the machine is
+  /// slow, which may last a second, costs each of them a round instead of one of them most of its rounds.
+  ///
+  /// - Parameters:
+  ///   - limits: what the figures are compared with; nil where they were not measured.
+  ///   - progress: gets each benchmark's index before it is readied, which on a device that compiles takes longest.
+  /// - Returns: an outcome for each benchmark.
+  public func runInTurn(
+    _ benchmarks: [KernelBenchmark], limits: DeviceLimits?, progress: (Int) -> Void = { _ in }
+  ) throws -> [BenchmarkOutcome] {
+    var candidates: [Result<Candidate, DeviceError>] = []
+    for (index, benchmark) in benchmarks.enumerated() {
+      progress(index)
+      candidates.append(
+        try failing {
+          guard .now < end else { throw DeviceError("out of time") }
+          return try Candidate(benchmark, on: backend, plan)
+        })
     }
+    // Each has one round, whatever the time.
+    repeat {
+      for index in candidates.indices {
+        guard case .success(var candidate) = candidates[index], !candidate.timer.isDone else { continue }
+        candidates[index] = try failing {
+          try candidate.timeRound()
+          return candidate
+        }
+      }
+    } while .now < end && candidates.contains { $0.isUnfinished }
+    return zip(benchmarks, candidates).map { benchmark, candidate in
+      BenchmarkOutcome(benchmark: benchmark, result: candidate.map { $0.figure(limits) })
+    }
+  }
+
+  /// What `body` gives, or why the device could not do it.
+  private func failing(_ body: () throws -> Candidate) throws -> Result<Candidate, DeviceError> {
+    do {
+      return .success(try body())
+    } catch let error as DeviceError {
+      return .failure(error)
+    } catch let error as TrainingError {
+      return .failure(.init("\(error)"))
+    }
+  }
+}
+
+/// A benchmark that is ready, and its rounds so far.
+private struct Candidate {
+  let prepared: PreparedBenchmark
+  private(set) var timer: RoundTimer
+
+  init(_ benchmark: KernelBenchmark, on backend: any Backend, _ plan: MeasurementPlan) throws {
+    prepared = try benchmark.prepare(on: backend)
+    timer = try RoundTimer(plan, prepared.run, wait: prepared.wait)
+  }
+
+  mutating func timeRound() throws(DeviceError) { try timer.timeRound(prepared.run, wait: prepared.wait) }
+
+  func figure(_ limits: DeviceLimits?) -> BenchmarkFigure {
+    let (work, measurement) = (prepared.work, timer.measurement)
+    return BenchmarkFigure(
+      work: work, value: work.figure(seconds: measurement.median), unit: work.unit, measurement: measurement,
+      share: limits?.share(of: work, seconds: measurement.median))
+  }
+}
+
+extension Result where Success == Candidate {
+  fileprivate var isUnfinished: Bool {
+    if case .success(let candidate) = self { !candidate.timer.isDone } else { false }
   }
 }
 

@@ -17,7 +17,7 @@ public struct KernelBenchmark: Sendable {
   ///   - work: what one run does.
   ///   - isQuick: whether it is run when none are named.
   ///   - make: readies it on a device.
-  init(
+  package init(
     _ name: String, _ work: Work, isQuick: Bool = false,
     make: @escaping @Sendable (any Backend) throws -> PreparedBenchmark
   ) {
@@ -49,7 +49,7 @@ public struct PreparedBenchmark {
   /// Waits for everything that was submitted.
   public let wait: () throws(DeviceError) -> Void
 
-  init(
+  package init(
     _ work: Work, program: Program?, buffers: [String: any DeviceBuffer] = [:], on backend: any Backend,
     run: @escaping () throws(DeviceError) -> Void
   ) {

@@ -31,42 +31,77 @@ public struct MeasurementPlan: Sendable {
     self.limit = limit
   }
 
-  /// A queue that holds more launches than this slows some drivers down.
-  private static let mostRuns = 20_000
-
   /// Times runs that `wait` waits for.
-  ///
-  /// The first runs are not counted: they compile, touch memory for the first time and wake the processor.
   public func measure(
     _ run: () throws(DeviceError) -> Void, wait: () throws(DeviceError) -> Void
   ) throws(DeviceError) -> Measurement {
-    let clock = ContinuousClock()
-    func seconds(_ runs: Int) throws(DeviceError) -> Double {
-      let start = clock.now
-      for _ in 0..<runs { try run() }
-      try wait()
-      return start.duration(to: clock.now) / .seconds(1)
-    }
-    let start = clock.now
-    _ = try seconds(1)
-    // Runs are doubled until they take long enough to tell how many fit a round.
-    var runs = 1
-    var time = try seconds(runs)
-    while time < roundSeconds / 8, runs < MeasurementPlan.mostRuns {
-      runs *= 2
-      time = try seconds(runs)
-    }
-    runs = min(max(Int((roundSeconds / max(time, 1e-9) * Double(runs)).rounded(.up)), 1), MeasurementPlan.mostRuns)
-    var times: [Double] = []
-    while times.count < rounds {
-      times.append(try seconds(runs) / Double(runs))
-      if start.duration(to: clock.now) / .seconds(1) > limit { break }
-    }
-    return Measurement(rounds: times)
+    var timer = try RoundTimer(self, run, wait: wait)
+    repeat { try timer.timeRound(run, wait: wait) } while !timer.isDone
+    return timer.measurement
   }
 
   /// Times a benchmark that is ready.
   public func measure(_ benchmark: PreparedBenchmark) throws(DeviceError) -> Measurement {
     try measure(benchmark.run, wait: benchmark.wait)
+  }
+}
+
+/// Times rounds of the same runs, one when it is asked to, so that those of several benchmarks can alternate.
+struct RoundTimer {
+  private let plan: MeasurementPlan
+  /// The runs of a round.
+  private let runs: Int
+  /// Seconds that all runs took, those that do not count included.
+  private var spent: Double
+  private var rounds: [Double] = []
+
+  /// A queue that holds more launches than this slows some drivers down.
+  private static let mostRuns = 20_000
+
+  /// Finds how many runs fill a round.
+  ///
+  /// The first runs are not counted: they compile, touch memory for the first time and wake the processor.
+  init(
+    _ plan: MeasurementPlan, _ run: () throws(DeviceError) -> Void, wait: () throws(DeviceError) -> Void
+  ) throws(DeviceError) {
+    self.plan = plan
+    var spent = try RoundTimer.seconds(of: 1, run, wait: wait)
+    // Runs are doubled until they take long enough to tell how many fit a round.
+    var runs = 1
+    var time = try RoundTimer.seconds(of: runs, run, wait: wait)
+    spent += time
+    while time < plan.roundSeconds / 8, runs < RoundTimer.mostRuns {
+      runs *= 2
+      time = try RoundTimer.seconds(of: runs, run, wait: wait)
+      spent += time
+    }
+    let filling = (plan.roundSeconds / max(time, 1e-9) * Double(runs)).rounded(.up)
+    self.runs = min(max(Int(filling), 1), RoundTimer.mostRuns)
+    self.spent = spent
+  }
+
+  /// Times one more round.
+  mutating func timeRound(
+    _ run: () throws(DeviceError) -> Void, wait: () throws(DeviceError) -> Void
+  ) throws(DeviceError) {
+    let time = try RoundTimer.seconds(of: runs, run, wait: wait)
+    rounds.append(time / Double(runs))
+    spent += time
+  }
+
+  /// Whether there are as many rounds as were planned, or no time for more.
+  var isDone: Bool { rounds.count >= plan.rounds || (!rounds.isEmpty && spent > plan.limit) }
+
+  /// The rounds so far, of which there has to be one.
+  var measurement: Measurement { Measurement(rounds: rounds) }
+
+  private static func seconds(
+    of runs: Int, _ run: () throws(DeviceError) -> Void, wait: () throws(DeviceError) -> Void
+  ) throws(DeviceError) -> Double {
+    let clock = ContinuousClock()
+    let start = clock.now
+    for _ in 0..<runs { try run() }
+    try wait()
+    return start.duration(to: clock.now) / .seconds(1)
   }
 }

@@ -84,19 +84,17 @@ public struct GrowthCurve: Sendable {
 }
 
 extension BenchmarkSession {
-  /// Times a sweep, size by size.
+  /// Times a sweep, its sizes in turn.
   ///
   /// - Parameters:
   ///   - device: what the device is called in the result.
-  ///   - progress: gets each size before it is timed.
+  ///   - progress: gets each size before it is readied.
   public func run(
     _ sweep: GrowthSweep, device: String, limits: DeviceLimits, progress: (Int) -> Void = { _ in }
   ) throws -> GrowthCurve {
+    let outcomes = try runInTurn(sweep.points.map(\.benchmark), limits: limits) { progress(sweep.points[$0].size) }
     var curve = GrowthCurve(sweep, device: device)
-    for point in sweep.points {
-      progress(point.size)
-      curve.add(try run(point.benchmark, limits: limits), at: point.size)
-    }
+    for (point, outcome) in zip(sweep.points, outcomes) { curve.add(outcome, at: point.size) }
     return curve
   }
 }
